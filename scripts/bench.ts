@@ -55,7 +55,7 @@ const ROWS: Readonly<Record<string, () => Promise<Row>>> = {
   "log-lines": measureLogLines,
   "session-list": () => measureAmongSessions(["session", "list"], "≤ 500 ms"),
   doctor: () => measureAmongSessions(["doctor"], "≤ 2000 ms"),
-  "doctor-full": () => measureAmongSessions(["doctor", "--full"], "< 11"),
+  "doctor-full": () => measureAmongSessions(["doctor", "--all"], "< 11"),
   migrate: () => measureMigration(),
   tree: measureTree,
   chain: measureChain,

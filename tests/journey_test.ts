@@ -111,7 +111,7 @@ phases:
       await own.write("only-here.txt", "here");
       await own.result(["complete", "here"]);
       await own.result(["finish"]);
-      const { stdout } = await own.orc(["session", "info", "--json"]);
+      const { stdout } = await own.orc(["session", "info", "--full"]);
       const answer = JSON.parse(stdout);
       assertEquals(answer.root, repository.directory);
       assertEquals(answer.rootSource, "worktree");
@@ -213,7 +213,7 @@ Deno.test("a start that fails changes no byte", () =>
       [2, ["start", "Task", "--no-such-flag"]],
     ];
     for (const [code, args] of tries) {
-      const ended = await repository.orc([...args, "--json"]);
+      const ended = await repository.orc([...args, "--full"]);
       assertEquals(ended.code, code, args.join(" "));
       assertEquals(JSON.parse(ended.stdout).ok, false);
       assertEquals(await treeOf(repository.directory), before, args.join(" "));

@@ -70,6 +70,7 @@ export function allSuites(): Suite[] {
     suite("cli", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
     suite("agents", ANYTHING),
+    suite("tokens", MACHINE),
     suite("redteam", ANYTHING),
     suite("defects", MACHINE),
     suite("bad_inputs", ANYTHING),

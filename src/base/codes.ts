@@ -203,6 +203,7 @@ export type OrcErrorCode =
   | "unexpected_value"
   | "unknown_command"
   | "unknown_event_type"
+  | "unknown_field"
   | "unknown_flag"
   | "unknown_host"
   | "unknown_option"
@@ -378,6 +379,11 @@ export interface ErrorDetails {
   };
   /** The item, and the first that is open before it. */
   readonly too_early: { readonly itemId: string; readonly firstItemId: string };
+  /** The field, and the one that may be meant. */
+  readonly unknown_field: {
+    readonly field: string;
+    readonly meant: string | null;
+  };
   /** The option, and the one that may be meant. */
   readonly unknown_option: {
     readonly option: string;

@@ -3,17 +3,16 @@ import { escapeControls } from "../base/text.ts";
 import { flagUsesIn, globalFlags } from "../commands/command.ts";
 import type { FoundRoot } from "../files/root.ts";
 import { type Host, Interrupted } from "../host/host.ts";
-import { locate } from "../repository/open.ts";
+import { locate, openRepository } from "../repository/open.ts";
+import { selectSession } from "../repository/select.ts";
 import { readPreferences, siteAt } from "../settings/files.ts";
 import {
   documentOf,
   type ErrorMembers,
   errorMembers,
-  isBrokenPipe,
-  resultText,
-  type Run,
-  tell,
-} from "./output.ts";
+  SCHEMA_VERSION,
+} from "./document.ts";
+import { isBrokenPipe, resultText, type Run, tell } from "./output.ts";
 import {
   prepareHelp,
   type Presentation,
@@ -35,7 +34,7 @@ export async function fail(run: Run, error: unknown): Promise<number> {
     command: commandName,
     verbose: run.presentation.verbose,
   });
-  report(run, failure);
+  await report(run, failure);
   return failure.exitCode;
 }
 
@@ -107,11 +106,13 @@ export function guessPresentation(argv: readonly string[]): Presentation {
   const [, format] = / --output[ =](jsonl?|text) /.exec(
     ` ${flags.join(" ")} `,
   ) ?? [];
-  const json = flags.some((flag) => /^--json(?:=|$)/.test(flag)) ||
+  const json =
+    flags.some((flag) => /^--(?:json|full|fields)(?:=|$)/.test(flag)) ||
     format?.startsWith("json");
   return {
     ...UNDECIDED,
     json: json ?? false,
+    full: flags.includes("--full"),
     verbose: flags.includes("--verbose"),
     // A format that there is not leaves open what is wanted.
     isFormatOpen: !json && format === undefined,
@@ -136,7 +137,7 @@ function rootIn({ argv, values }: Run): string | undefined {
   return undefined;
 }
 
-function report(run: Run, failure: Failure): void {
+async function report(run: Run, failure: Failure): Promise<void> {
   const { streams, presentation, commandName } = run;
   // Half a document may already stand on standard output.
   if (!presentation.json || failure.code === "output_failed") {
@@ -146,13 +147,15 @@ function report(run: Run, failure: Failure): void {
   const place = likelyPlace(run.host, rootIn(run));
   const answer = {
     ok: false,
+    schemaVersion: SCHEMA_VERSION,
     command: commandName,
     root: place?.root ?? null,
     rootSource: place?.source ?? null,
-    error: { ...errorMembers(failure), stack: failure.stack },
+    session: await likelySession(run),
+    error: errorMembers(failure, presentation),
   };
   try {
-    streams.stdout(documentOf(answer));
+    streams.stdout(documentOf(answer, presentation));
   } catch (error) {
     if (!isBrokenPipe(error)) tell(streams, errorText(failure));
   }
@@ -167,7 +170,6 @@ function errorText({ message, hint, stack }: Failure): string {
 
 interface Failure extends ErrorMembers {
   readonly exitCode: number;
-  readonly stack?: string;
 }
 
 export function describeFailure(
@@ -277,4 +279,17 @@ export function likelyPlace(
   root: string | undefined,
 ): FoundRoot | null {
   return orElse(() => locate(host, root), () => null);
+}
+
+/** The session that was probably meant; null where there is none, or it cannot be told. */
+async function likelySession(run: Run): Promise<string | null> {
+  const { host, values } = run;
+  try {
+    const repository = openRepository(host, { root: rootIn(run) });
+    const named = values?.text("session");
+    return (await selectSession(host, repository, named)).session.id;
+  } catch {
+    // What is wrong with it is not what the command failed over.
+    return null;
+  }
 }

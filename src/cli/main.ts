@@ -6,7 +6,6 @@ import { mayHavePreferences, mayHoldLegacy } from "../repository/open.ts";
 import {
   deliver,
   maskedStreams,
-  resultDocument,
   resultText,
   type Run,
   type Streams,
@@ -69,6 +68,11 @@ async function perform(run: Run): Promise<number> {
     const { serveMcp } = await import("./mcp.ts");
     return await serveMcp(run);
   }
+  const { fields } = run.presentation;
+  if (fields !== undefined) {
+    const { assertFields } = await import("../commands/answers.ts");
+    await assertFields(name, fields);
+  }
   if (run.presentation.lines || command.stream?.isWanted(values)) {
     const { likelyPlace, preferFor } = await import("./failure.ts");
     // What a setting says is as good as a flag: who wants one document gets one.
@@ -95,9 +99,11 @@ async function perform(run: Run): Promise<number> {
     warn(run, await preferFor(run, place));
   }
   const style = styleFor(host, run.presentation.color);
-  const text = run.presentation.json
-    ? resultDocument(name, outcome)
-    : resultText(command, result, style);
+  let text = "";
+  if (run.presentation.json) {
+    const { resultDocument } = await import("./document.ts");
+    text = await resultDocument(run, command, outcome);
+  } else text = resultText(command, result, style);
   deliver(run, name, text);
   // Programs that read JSON are not told: it is for whoever decides about the files.
   const isForPeople = !run.presentation.json && !run.presentation.quiet;

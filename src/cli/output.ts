@@ -1,13 +1,6 @@
-import { external, type OrcError } from "../base/error.ts";
-import { plainOf } from "../base/plain.ts";
-import { escapeControls, escapeJson } from "../base/text.ts";
-import type {
-  Command,
-  Outcome,
-  Style,
-  Table,
-  Values,
-} from "../commands/command.ts";
+import { external } from "../base/error.ts";
+import { escapeControls } from "../base/text.ts";
+import type { Command, Style, Table, Values } from "../commands/command.ts";
 import { type Host, rememberedMasker } from "../host/host.ts";
 import type { Presentation } from "./parse.ts";
 
@@ -20,46 +13,6 @@ export function resultText(
   const isExact = command.isValue === true && !style.isTerminal;
   const text = command.render(isExact ? result : escapeTexts(result), style);
   return text === "" ? "" : `${text}\n`;
-}
-
-/** The one JSON document of a command that was done, also if its result is bad news. */
-export function resultDocument(
-  command: string,
-  { place, result, warnings = [], refusal }: Outcome<unknown>,
-): string {
-  return documentOf({
-    ok: refusal === undefined,
-    command,
-    root: place?.root ?? null,
-    rootSource: place?.rootSource ?? null,
-    session: place?.session ?? null,
-    result: result ?? null,
-    error: refusal && errorMembers(refusal),
-    warnings: warnings.length === 0 ? undefined : warnings,
-  });
-}
-
-/** The members of an error that anybody is told. */
-export type ErrorMembers = Pick<OrcError, "message" | "details"> & {
-  readonly code: string;
-  readonly kind: string;
-  readonly hint?: string | null;
-  readonly path?: string | null;
-};
-
-export function errorMembers(
-  { kind, code, message, hint = null, path = null, details }: ErrorMembers,
-): object {
-  return { kind, code, message, hint, path, details };
-}
-
-export function documentOf(content: unknown): string {
-  return `${escapeJson(JSON.stringify(content, toPlain))}\n`;
-}
-
-/** JSON.stringify would print a JSON object of the core as `{}`. */
-function toPlain(_key: string, value: unknown): unknown {
-  return value instanceof Map ? plainOf(value) : value;
 }
 
 /** Escapes every text in a result before it is rendered: later a style could not be told from data. */

@@ -211,6 +211,10 @@ export interface Presentation {
   readonly json: boolean;
   /** Each part of a streamed result is a document on a line of its own. */
   readonly lines: boolean;
+  /** Whether a document leaves out nothing. */
+  readonly full: boolean;
+  /** What of the result is asked for; undefined leaves that to the command. */
+  readonly fields: string | undefined;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly color: ColorChoice;
@@ -223,10 +227,13 @@ export function presentationOf(values: Values): Presentation {
   return {
     json: format !== "text",
     lines: format === "jsonl",
+    full: values.on("full"),
+    fields: values.text("fields"),
     quiet: values.on("quiet"),
     verbose: values.on("verbose"),
     color: values.on("no-color") ? "never" : "auto",
-    isFormatOpen: !values.on("json") && !values.on("output"),
+    isFormatOpen: !JSON_FLAGS.some((flag) => values.on(flag)) &&
+      !values.on("output"),
   };
 }
 
@@ -234,6 +241,8 @@ export function presentationOf(values: Values): Presentation {
 export const UNDECIDED: Presentation = {
   json: false,
   lines: false,
+  full: false,
+  fields: undefined,
   quiet: false,
   verbose: false,
   color: "auto",
@@ -242,8 +251,12 @@ export const UNDECIDED: Presentation = {
 
 const FORMATS = ["text", "json", "jsonl"] as const;
 
+/** Who says what of a document they want wants a document. */
+const JSON_FLAGS = ["json", "full", "fields"] as const;
+
 function formatOf(values: Values): typeof FORMATS[number] {
   const output = values.text("output");
+  const wanting = JSON_FLAGS.find((flag) => values.on(flag));
   const format = FORMATS.find((format) => format === (output ?? "text"));
   if (format === undefined) {
     throw usage(
@@ -251,11 +264,12 @@ function formatOf(values: Values): typeof FORMATS[number] {
       `Flag "--output" needs json, jsonl or text, not "${output}"`,
     );
   }
-  if (!values.on("json")) return format;
+  if (wanting === undefined) return format;
   if (output === undefined || format === "json") return "json";
+  if (wanting === "full" && format === "jsonl") return format;
   throw usage(
     "conflicting_flags",
-    `Flags "--json" and "--output ${format}" contradict each other`,
+    `Flags "--${wanting}" and "--output ${format}" contradict each other`,
   );
 }
 

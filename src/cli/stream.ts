@@ -1,5 +1,6 @@
 import { usage } from "../base/error.ts";
-import { deliver, documentOf, escapeTexts, type Run, warn } from "./output.ts";
+import { partDocument } from "./document.ts";
+import { deliver, escapeTexts, type Run, warn } from "./output.ts";
 import { type Invocation, styleFor } from "./parse.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function performStream(
   const { color, lines } = run.presentation;
   const style = styleFor(host, color);
   const textOf = lines
-    ? documentOf
+    ? (part: unknown) => partDocument(part, run.presentation)
     : (part: unknown) => `${stream.render(escapeTexts(part), style)}\n`;
   const { batches, warnings } = await stream.run(host, values);
   for await (const parts of batches) {

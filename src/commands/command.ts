@@ -128,6 +128,13 @@ export interface Command<Result = unknown, Part = unknown> {
   readonly examples: readonly string[];
   /** Whether its text is a value or a document, which programs get as it is: no character of it is escaped for them. */
   readonly isValue?: boolean;
+  /**
+   * What of the result a program gets that asks for no more, as for `--fields`: `task,next.command`.
+   * Without it all; what is null and lists without entries are left out either way.
+   */
+  readonly brief?: (values: Values) => string | Promise<string>;
+  /** Whether the result is a document of another kind, in which null and an empty list say something. */
+  readonly isWhole?: boolean;
   /** Calls one use case. Never prints, never exits, never opens a file. */
   run(host: Host, values: Values): Promise<Outcome<Result>>;
   /** Makes the text for people, without a final newline. */
@@ -284,7 +291,9 @@ export const globalFlags: readonly FlagSpec[] = [
     "Session instead of the current one; a unique prefix will do",
     { values: "session" },
   ),
-  flag("--json", "Print one JSON document"),
+  flag("--json", "Print one JSON document, without what is null or empty"),
+  flag("--full", "Print all that is known as JSON"),
+  flag("--fields LIST", "Print these as JSON, such as task,next.command"),
   flag(
     "--output FORMAT",
     "Print json, jsonl or text; --output json is --json",

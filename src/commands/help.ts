@@ -171,7 +171,9 @@ function renderOverview(page: OverviewPage, style: Style): string {
       style.bold((index === 0 ? group.title : "").padEnd(titleWidth)) + row
     );
   });
-  const flags = page.globalFlags.map(spellingsOf).join("; ");
+  const flags = page.globalFlags
+    .map(({ name, value = "" }) => unbroken(`--${name} ${value}`.trim()))
+    .join(", ");
   return [
     ...wrap(
       "Usage:\u00a0orc\u00a0COMMAND\u00a0[ARGUMENT]...\u00a0[FLAG]...\u00a0 (orc\u00a0help\u00a0COMMAND\u00a0explains\u00a0one)",

@@ -173,7 +173,12 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () =>
           (await import("./completion.ts")).completeWordsCommand(commandGroups),
       },
-      begin("schema", "Print the JSON Schema of workflow.yaml or of an answer"),
+      {
+        name: "schema",
+        summary: "Print the JSON Schema of workflow.yaml or of an answer",
+        load: async () =>
+          (await import("./schema.ts")).schemaCommand(commandGroups),
+      },
       mcp("mcp", "Serve the tools of an MCP client"),
       begin("version", "Show the version of orc and of its runtime"),
     ],

@@ -37,7 +37,7 @@ Deno.test("orc approvals lists what waits in all sessions, with the exact comman
   inTwoSessions(async (root) => {
     const { exitCode, out } = await orc(root, ["approvals"]);
     assertEquals([exitCode, out], [0, `${LISTED}\n`]);
-    const { out: json } = await orc(root, ["approvals", "--json"]);
+    const { out: json } = await orc(root, ["approvals", "--full"]);
     const { result } = JSON.parse(json);
     const sessions = result.approvals.map((each: { session: string }) =>
       each.session
@@ -53,7 +53,7 @@ Deno.test("orc approvals says when nothing waits", () =>
 
 Deno.test("orc approvals --watch is no one document", () =>
   inEmptyDirectory(async (root) => {
-    const argv = ["approvals", "--watch", "--json"];
+    const argv = ["approvals", "--watch", "--full"];
     const { exitCode, out } = await orc(root, argv);
     const { error } = JSON.parse(out);
     assertEquals([exitCode, error.code], [2, "conflicting_flags"]);

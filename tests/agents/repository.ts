@@ -17,7 +17,7 @@ export function quickRepository(directory: string): Repository {
       return { code: exitCode, stdout: out, stderr: err };
     },
     result: async (args, options) => {
-      const ended = await repository.orc([...args, "--json"], options);
+      const ended = await repository.orc([...args, "--full"], options);
       if (ended.code !== 0) throw new Error(ended.stdout);
       const answer: { readonly result: Result } = JSON.parse(ended.stdout);
       return answer.result;

@@ -280,7 +280,7 @@ Deno.test("orc undo says what it changes and where the session stands then", () 
       none.out.trim(),
       "Nothing to undo: the last update left items, phases and approvals as they were; notes stay. Further back: orc undo 2",
     );
-    const forward = await orc(root, ["undo", "2", "--dry-run", "--json"]);
+    const forward = await orc(root, ["undo", "2", "--dry-run", "--full"]);
     const { result } = JSON.parse(forward.out);
     assertEquals(result.changes[0], {
       ...{ what: "current_phase", phaseId: "DO", itemId: null },

@@ -12,7 +12,7 @@ for (const name of ["checkpoints", "."]) {
       Deno.mkdirSync(lab.at("checkpoints"));
       const before = readTree(lab.root);
       Deno.chmodSync(lab.at(name), 0o555);
-      const args = ["checkpoint", "-m", "x", "--json"];
+      const args = ["checkpoint", "-m", "x", "--full"];
       const { code, out } = await lab.spawn(args, { unprivileged: true });
       Deno.chmodSync(lab.at(name), 0o755);
       assertEquals(code, DENIED, out);
@@ -76,7 +76,7 @@ test("D20: orc checkpoint runs no program that the repository's git names", () =
     Deno.utimeSync(`${lab.root}/src/same.ts`, 1e9, 1e9);
     Deno.writeTextFileSync(`${lab.root}/src/more.ts`, "more\n");
     await withoutRun(marker, async () => {
-      const { code, out, err } = await lab.spawn(["checkpoint", "--json"]);
+      const { code, out, err } = await lab.spawn(["checkpoint", "--full"]);
       assertEquals(code, 0, err + out);
       const { files } = JSON.parse(out).result;
       assertEquals(files, ["src/more.ts", "workflow.yaml", "src/old.ts"]);

@@ -158,7 +158,7 @@ test("D5: junk among the sessions is left alone", () =>
     for (const name of names) Deno.writeTextFileSync(`${sessions}/${name}`, "");
     for (const name of ["Dir", "a b"]) Deno.mkdirSync(`${sessions}/${name}`);
     await execute("mkfifo", [`${sessions}/Pipe`], {});
-    const { out } = await lab.spawn(["session", "list", "--json"]);
+    const { out } = await lab.spawn(["session", "list", "--full"]);
     assertEquals(JSON.parse(out).result.sessions.length, 2);
     for (const args of [["status"], ["start", "--beside", "Third"]]) {
       assertEquals((await lab.spawn(args)).code, OK);
@@ -183,7 +183,7 @@ test("D5: 10000 sessions cost status nothing, and a list a few calls for each", 
     assertEquals(await effortOf(status), withFew);
     let out = "";
     const { calls } = await effortOf(async () => {
-      out = (await lab.orc(["session", "list", "--json"])).out;
+      out = (await lab.orc(["session", "list", "--full"])).out;
     });
     assert(calls < 10_000 * 2, `${calls} calls`);
     const { sessions: listed, more } = JSON.parse(out).result;
@@ -233,7 +233,7 @@ for (
         waits.resolve();
         return "alive" as const;
       };
-      const waiting = lab.orc(["note", "x", "--json"], {
+      const waiting = lab.orc(["note", "x", "--full"], {
         host: { livenessOf },
       });
       await waits.promise;
@@ -484,7 +484,7 @@ test("D12: a linked worktree whose main one moved away is refused", () =>
 test("D12: GIT_DIR and GIT_WORK_TREE lead orc nowhere", () =>
   inLab(async (lab) => {
     const env = { GIT_DIR: "/nowhere", GIT_WORK_TREE: "/tmp" };
-    const { code, out } = await lab.spawn(["status", "--json"], { env });
+    const { code, out } = await lab.spawn(["status", "--full"], { env });
     assertEquals([code, JSON.parse(out).root], [OK, lab.root]);
   }));
 
@@ -558,7 +558,7 @@ for (const name of NAMES) {
       assertEquals((await spawnIn(root, ["complete", "a"])).code, OK);
       const { out } = await orcIn(directory, [
         "status",
-        "--json",
+        "--full",
         "--root",
         root,
       ]);
@@ -589,7 +589,7 @@ test({
     inLab(async (lab) => {
       const other = `${lab.root}/WORKFLOW.yaml`;
       Deno.writeTextFileSync(other, "not a workflow");
-      const { code, out } = await lab.orc(["validate", "--json"]);
+      const { code, out } = await lab.orc(["validate", "--full"]);
       assertEquals(code, OK, out);
       assertStringIncludes(out, `${lab.root}/workflow.yaml`);
     }),
@@ -601,7 +601,7 @@ test("D18: the nearest directory with state is the root, and the answer names it
     Deno.mkdirSync(`${inner}/src`, { recursive: true });
     await git(inner, "init", "--quiet", "--template=");
     const rootFrom = async (cwd: string) =>
-      JSON.parse((await lab.orc(["session", "list", "--json"], { cwd })).out)
+      JSON.parse((await lab.orc(["session", "list", "--full"], { cwd })).out)
         .root;
     assertEquals(await rootFrom(`${inner}/src`), lab.root);
     assertEquals((await lab.orc(["init", "--root", inner])).code, OK);

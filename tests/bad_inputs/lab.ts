@@ -157,7 +157,7 @@ async function start(root: string, task: string): Promise<string> {
     "start",
     task,
     "--beside",
-    "--json",
+    "--full",
     // Somebody may use orc on its own repository, which lies around this one.
     "--root",
     root,

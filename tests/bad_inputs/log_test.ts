@@ -170,7 +170,7 @@ test("B8: what drives a terminal is stored, and escaped where it is shown", () =
     assertEquals(notesIn(readLog(lab)), [text]);
     const { out } = await lab.orc(["status"]);
     assertStringIncludes(out, String.raw`a\x1b]0;x\x07\x0d\x9b31m\u202eb`);
-    const json = await lab.orc(["status", "--json"]);
+    const json = await lab.orc(["status", "--full"]);
     assertEquals(JSON.parse(json.out).result.notes, [text]);
     // deno-lint-ignore no-control-regex
     assert(!/[\x1b\x07\r\x9b\u202e]/.test(out + json.out));

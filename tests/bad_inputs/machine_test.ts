@@ -48,7 +48,7 @@ function namesIn(lab: Lab): readonly string[] {
 const WHOLE = ["log.jsonl", "meta.json", "state.json"];
 
 async function notesOf({ orc }: Lab): Promise<readonly string[]> {
-  return JSON.parse((await orc(["status", "--json"])).out).result.notes;
+  return JSON.parse((await orc(["status", "--full"])).out).result.notes;
 }
 
 /** Fills a small disk with a copy of the repository; `sums` tells what is in its state. */
@@ -386,7 +386,7 @@ test({
       assertEquals(await holder.line(), "done after 2 decisions");
       await holder.child.status;
       assertEquals(await notesOf(lab), ["meanwhile"]);
-      const { out } = await lab.orc(["status", "--json"]);
+      const { out } = await lab.orc(["status", "--full"]);
       assertEquals(JSON.parse(out).result.items[0].status, "completed");
       assertEquals(namesIn(lab), WHOLE);
     }),
@@ -460,7 +460,7 @@ test("G8: a clock that jumps changes no order and makes no time negative", () =>
       assert(!/-\d+ (?:min|h|d|s)|NaN|Invalid/.test(out), out);
     }
     assertEquals(await notesOf(lab), INSTANTS);
-    const { out } = await lab.orc(["session", "info", "--json"]);
+    const { out } = await lab.orc(["session", "info", "--full"]);
     assertEquals(JSON.parse(out).result.serial, 2 + INSTANTS.length);
   }));
 
@@ -731,7 +731,7 @@ test("G17: 50 starts at once are 50 sessions", () =>
     const starts = Array.from({ length: 50 }, () => lab.orc(args));
     const all = await Promise.all(starts);
     assertEquals(all.filter(({ code }) => code !== OK), []);
-    const { out } = await lab.orc(["session", "list", "--json"]);
+    const { out } = await lab.orc(["session", "list", "--full"]);
     assertEquals(JSON.parse(out).result.sessions.length, 52);
   }));
 
@@ -786,7 +786,7 @@ for (const { args, exit = USAGE, says } of ARGUMENTS) {
       withoutChange(lab.root, async () => {
         const text = await lab.orc(args);
         assertTold(text, { exit, code: "", says });
-        const json = await lab.orc(["--json", ...args]);
+        const json = await lab.orc(["--full", ...args]);
         assertEquals(json.code, exit);
         assertStringIncludes(JSON.parse(json.out).error.message, says);
       })

@@ -179,7 +179,7 @@ async function assertStaysForeign(
   assertEquals(await orc(["session", "list"]), OK);
   assertEquals(await orc(["start", "--beside", "Third"]), OK, said.at(-1));
   assertStringIncludes(said.at(-1) ?? "", "was left as it is");
-  const { out } = await run(["doctor", "--fix", "--json"]);
+  const { out } = await run(["doctor", "--fix", "--full"]);
   assertEquals(out.match(/"code": ?"foreign_current"/g)?.length, 1, out);
   for (const text of said) {
     assert(!text.includes("/etc") && !text.includes("aaa"), text);
@@ -360,7 +360,7 @@ for (const [id, shown] of NO_ITEMS) {
 test("C12: what begins with a dash is a text behind --", () =>
   inLab(async (lab) => {
     assertEquals((await lab.orc(["note", "--", "--force"])).code, OK);
-    const { out } = await lab.orc(["status", "--json"]);
+    const { out } = await lab.orc(["status", "--full"]);
     assertEquals(JSON.parse(out).result.notes, ["--force"]);
   }));
 
@@ -395,7 +395,7 @@ test("C12: names from the prototype of objects are ids like any other", () =>
     }
     const { code } = await lab.orc(["complete", "valueOf"]);
     assertEquals(code, NOT_FOUND);
-    const { out } = await lab.orc(["status", "--json"]);
+    const { out } = await lab.orc(["status", "--full"]);
     assertEquals(JSON.parse(out).result.progress.completed, ids.length);
   }));
 
@@ -474,7 +474,7 @@ for (
   test(`C13: a file of ${what} that is there in another case is named`, () =>
     inLab(async (lab) => {
       Deno.writeTextFileSync(`${lab.root}/given.json`, "{}");
-      const { out } = await lab.orc(["next", "--json", "--session", lab.first]);
+      const { out } = await lab.orc(["next", "--full", "--session", lab.first]);
       const id = /"id": ?"(\w+)"/.exec(out)?.[1] ?? "";
       const words = args.map((word) => word === "ITEM" ? id : word);
       const named = words[0] === "complete" ? ["--session", lab.first] : [];

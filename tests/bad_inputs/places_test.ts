@@ -93,7 +93,7 @@ async function placeIn(
   options: RunOptions = {},
 ): Promise<readonly [root: string, session: string]> {
   const { root, session } = JSON.parse(
-    await orc(cwd, ["status", "--json"], options),
+    await orc(cwd, ["status", "--full"], options),
   );
   return [root, session];
 }
@@ -102,7 +102,7 @@ async function startIn(
   cwd: string,
   options: RunOptions = {},
 ): Promise<string> {
-  const out = await orc(cwd, ["start", "x", "--json"], options);
+  const out = await orc(cwd, ["start", "x", "--full"], options);
   return JSON.parse(out).session;
 }
 
@@ -111,7 +111,7 @@ async function findingsIn(
   cwd: string,
   options: RunOptions = {},
 ): Promise<Readonly<Record<string, string>>> {
-  const { out } = await orcIn(cwd, ["doctor", "--json"], options);
+  const { out } = await orcIn(cwd, ["doctor", "--full"], options);
   const { findings } = JSON.parse(out).result;
   return Object.fromEntries(
     findings.filter(({ severity }: { severity: string }) => severity !== "info")
@@ -148,7 +148,7 @@ test("start and init in a linked worktree name it as their place, not the main o
       started,
       new RegExp(`^Session .* started in ${linked}\n${state}`),
     );
-    const answer = await orc(linked, ["start", "--beside", "y", "--json"]);
+    const answer = await orc(linked, ["start", "--beside", "y", "--full"]);
     const { root, workingTree } = JSON.parse(answer).result;
     assertEquals([root, workingTree], [main, linked]);
     const plain = await orc(main, ["start", "--beside", "z"]);
@@ -365,7 +365,7 @@ test("in a home directory, settings and secrets are those of the user", () =>
       await orc(home, ["secrets", "init"], { host });
       await orc(home, ["secrets", "set", "API_KEY", "--global"], { host });
       const { secrets: [secret] } = JSON.parse(
-        await orc(home, ["secrets", "list", "--json"], { host }),
+        await orc(home, ["secrets", "list", "--full"], { host }),
       ).result;
       const sources = secret.locations.map((one: { source: string }) =>
         one.source

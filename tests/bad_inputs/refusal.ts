@@ -37,7 +37,7 @@ export async function assertRefused(
 ): Promise<void> {
   await withoutChange(lab.root, async () => {
     assertTold(await run(args, options), refusal);
-    assertDocumented(await run(["--json", ...args], options), refusal);
+    assertDocumented(await run(["--full", ...args], options), refusal);
   });
 }
 

@@ -198,7 +198,7 @@ for (const { name, change, code, says } of UNREADABLE) {
 test("A17: all problems of a state are told at once", () =>
   inLab(async (lab) => {
     Deno.writeTextFileSync(lab.at("state.json"), "{}");
-    const { out } = await lab.orc(["status", "--json"]);
+    const { out } = await lab.orc(["status", "--full"]);
     const { path, details } = JSON.parse(out).error;
     assertEquals(path, lab.at("state.json"));
     assertEquals(details.problems.length, 5);

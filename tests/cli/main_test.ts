@@ -55,11 +55,12 @@ Deno.test("main() prints no warnings with --quiet, but the result", async () => 
 Deno.test("main() prints one JSON document with --json", async () => {
   const expected = {
     ok: true,
+    schemaVersion: 1,
     command: "copy",
     root: "/repo",
     rootSource: "flag",
     session: "s1",
-    result: { from: "a", to: ["b"], note: null, root: "/r" },
+    result: { from: "a", to: ["b"], root: "/r" },
     warnings: ["There is not much space"],
   };
   const argv = ["copy", "a", "b", "-d", "/r", "-q"];
@@ -67,6 +68,10 @@ Deno.test("main() prints one JSON document with --json", async () => {
     const ran = await orc([...argv, ...flags]);
     assertEquals(ran.exitCode, 0);
     assertEquals(documentOf(ran), expected);
+  }
+  for (const flags of [["--full"], ["--json", "--full"]]) {
+    const { result } = documentOf(await orc([...argv, ...flags]));
+    assertEquals(result, { ...expected.result, note: null });
   }
 });
 
@@ -111,6 +116,7 @@ for (const [kind, exitCode] of exitCodes) {
     assertEquals(ran.exitCode, exitCode);
     assertEquals(documentOf(ran), {
       ok: false,
+      schemaVersion: 1,
       command: "fail",
       root: "/repo",
       rootSource: "cwd",
@@ -134,8 +140,6 @@ Deno.test("main() prints the details of an error for programs", async () => {
     kind: "refused",
     code: "some_code",
     message: "Cannot do it",
-    hint: null,
-    path: null,
     details: { open: ["a", "b"] },
   });
 });
@@ -241,7 +245,7 @@ for (const [argv, error] of failures) {
 Deno.test("main() names the command in a usage error once it is known", async () => {
   const known = documentOf(await orc(["copy", "--json"]));
   const unknown = documentOf(await orc(["nope", "--json"]));
-  assertEquals([known.command, unknown.command], ["copy", null]);
+  assertEquals([known.command, unknown.command], ["copy", undefined]);
 });
 
 Deno.test("main() takes --json behind -- for data", async () => {

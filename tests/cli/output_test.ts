@@ -1,9 +1,7 @@
-import { JsonNumber } from "../../src/base/json.ts";
 import { escapeJson } from "../../src/base/text.ts";
 import {
   escapeTexts,
   isBrokenPipe,
-  resultDocument,
   resultText,
   type Run,
   warn,
@@ -15,38 +13,6 @@ import { styleFor } from "../../src/cli/parse.ts";
 import { command } from "../../src/commands/command.ts";
 import { captureStreams, copyCommand, fakeHost } from "./fake.ts";
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-
-Deno.test("resultDocument() says where a command ran, or that it ran nowhere", () => {
-  assertEquals(
-    resultDocument("version", { place: null, result: { a: 1 } }),
-    '{"ok":true,"command":"version","root":null,"rootSource":null,' +
-      '"session":null,"result":{"a":1}}\n',
-  );
-});
-
-Deno.test("resultDocument() prints JSON objects of the core as objects", () => {
-  const result = new Map([["__proto__", new JsonNumber("1.0")]]);
-  const document = resultDocument("x", { place: null, result });
-  assertEquals(document.includes('"result":{"__proto__":1}'), true);
-});
-
-Deno.test("resultDocument() prints a missing result as null", () => {
-  const document = resultDocument("x", { place: null, result: undefined });
-  assertEquals(document.endsWith('"result":null}\n'), true);
-});
-
-Deno.test("resultDocument() keeps what drives a terminal out of keys, texts and warnings", () => {
-  const value = "a\x1b[31m\u200b\u202e\x9b";
-  const document = resultDocument("x", {
-    place: null,
-    result: { [value]: value },
-    warnings: [value],
-  });
-  const shown = '"a\\u001b[31m\\u200b\\u202e\\u009b"';
-  assertEquals(document.split(shown).length - 1, 3);
-  const { result, warnings } = JSON.parse(document);
-  assertEquals([result, warnings], [{ [value]: value }, [value]]);
-});
 
 Deno.test("resultText() prints nothing for an empty text", () => {
   const silent = { ...copyCommand, render: () => "" };

@@ -13,6 +13,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 const plain: Presentation = {
   json: false,
   lines: false,
+  full: false,
+  fields: undefined,
   quiet: false,
   verbose: false,
   color: "auto",
@@ -36,10 +38,16 @@ Deno.test("presentationOf() reads the global flags", () => {
   ) {
     assertEquals(asked(...flags), { ...said, json: true });
   }
+  assertEquals(asked("--full"), { ...said, json: true, full: true });
+  const lines = { ...said, json: true, lines: true, full: true };
+  assertEquals(asked("--full", "--output=jsonl"), lines);
+  assertEquals(asked("--fields", "a"), { ...said, json: true, fields: "a" });
   assertEquals(asked("--output=jsonl"), { ...said, json: true, lines: true });
   assertEquals(asked("--quiet", "--verbose", "--no-color"), {
     json: false,
     lines: false,
+    full: false,
+    fields: undefined,
     quiet: true,
     verbose: true,
     color: "never",
@@ -56,6 +64,11 @@ Deno.test("presentationOf() refuses an output it does not know, and two at once"
       OrcError,
     );
     assertEquals([both.kind, both.code], ["usage", "conflicting_flags"]);
+    const part = assertThrows(
+      () => asked("--fields=a", `--output=${output}`),
+      OrcError,
+    );
+    assertEquals([part.kind, part.code], ["usage", "conflicting_flags"]);
   }
 });
 
@@ -64,6 +77,8 @@ const guesses: readonly [argv: string[], guess: object][] = [
   [["nope", "--json", "--nope"], { ...said, json: true }],
   [["--output", "json"], { ...said, json: true }],
   [["nope", "--output=json"], { ...said, json: true }],
+  [["nope", "--full"], { ...said, json: true, full: true }],
+  [["--fields", "a", "nope"], { ...said, json: true }],
   [["--output", "text"], said],
   [["--output", "jsonl"], { ...said, json: true }],
   [["--output", "jsonlines"], plain],

@@ -68,7 +68,7 @@ Deno.test({
   name: "orc complete --json shows progress only on a terminal",
   ignore,
   fn: () =>
-    inTerminal("orc complete slow --json > document", (shown, root) => {
+    inTerminal("orc complete slow --full > document", (shown, root) => {
       assertEquals(shown, SHOWN + CLEARED);
       const document = Deno.readTextFileSync(`${root}/document`);
       assertEquals(JSON.parse(document).result.check.passed, true);

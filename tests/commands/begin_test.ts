@@ -1,12 +1,14 @@
 import { VERSION } from "../../src/base/version.ts";
+import { OrcError } from "../../src/base/error.ts";
 import { styleFor } from "../../src/cli/parse.ts";
 import { versionCommand } from "../../src/commands/groups/begin.ts";
+import { assertFields } from "../../src/commands/answers.ts";
 import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { workflowJsonSchema } from "../../src/workflow/json_schema.ts";
 import { fakeHost, noValues } from "../cli/fake.ts";
 import { readTree } from "../files/temporary.ts";
-import { withRoot, WORKFLOW } from "../work/fixtures.ts";
+import { withRoot, withSession, WORKFLOW } from "../work/fixtures.ts";
 import {
   answers,
   assertFitsSchema,
@@ -16,7 +18,12 @@ import {
   testOutput,
   testText,
 } from "./orc.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { Ajv } from "ajv";
 
 const NOT_TESTED =
@@ -86,7 +93,7 @@ Deno.test("orc schema NAME prints one JSON Schema, and orc schema their names", 
     }
     const names = ["workflow", ...answers.keys()];
     assertEquals((await orc(root, ["schema"])).out, `${names.join("\n")}\n`);
-    const ran = await orc(root, ["schema", "state", "--json"]);
+    const ran = await orc(root, ["schema", "state", "--full"]);
     assertEquals(Object(documentOf(ran)).error, {
       kind: "usage",
       code: "no_such_schema",
@@ -213,18 +220,19 @@ Deno.test("orc version names the version of orc and of its runtime", async () =>
   );
 });
 
-Deno.test("answerSchemas() describes every command, and what fails", () => {
+Deno.test("answerSchema() describes every command, and what fails", () => {
   const names = tableOf(commandGroups).map(({ name }) => name);
   assertEquals([...answers.keys()].toSorted(), ["error", ...names].toSorted());
 });
 
-Deno.test("answerSchemas() is a JSON Schema that holds all it refers to", () => {
+Deno.test("answerSchema() is a JSON Schema that holds all it refers to", () => {
   const ajv = new Ajv({ allowUnionTypes: true });
   for (const schema of answers.values()) ajv.compile(schema);
 });
 
 const version = {
   ok: true,
+  schemaVersion: 1,
   command: "version",
   root: null,
   rootSource: null,
@@ -232,12 +240,13 @@ const version = {
   result: { version: "0.1.0", runtime: "deno 2.9.6" },
 };
 
-Deno.test("answerSchemas() takes an answer and refuses what has more, less or other members", () => {
+Deno.test("answerSchema() takes an answer and refuses what has more, less or other members", () => {
   assertFitsSchema(version);
   const { session: _, ...less } = version;
   const wrong = [
     less,
     { ...version, more: 1 },
+    { ...version, schemaVersion: 2 },
     { ...version, result: { ...version.result, more: 1 } },
     { ...version, result: { version: "0.1.0" } },
     { ...version, result: { ...version.result, version: 1 } },
@@ -246,15 +255,85 @@ Deno.test("answerSchemas() takes an answer and refuses what has more, less or ot
   for (const document of wrong) assertThrows(() => assertFitsSchema(document));
 });
 
-Deno.test("answerSchemas() describes errors before a command is known", () => {
-  const error = {
-    kind: "usage",
-    code: "unknown_command",
-    message: 'Unknown command "x"',
-    hint: null,
-    path: null,
-  };
-  const nowhere = { root: null, rootSource: null };
-  const document = { ok: false, command: null, ...nowhere, error };
-  assertFitsSchema(document);
+Deno.test("answerSchema() lets the compact form do without what may be null or empty, and no more", () => {
+  const envelope = { ok: true, schemaVersion: 1, command: "advance" };
+  const result = { from: "A", changed: false, serial: 0 };
+  const where = { summary: { status: "active", phaseId: "A" } };
+  const fitting = { ...envelope, result: { ...result, ...where } };
+  assertFitsSchema(fitting, "compact");
+  assertThrows(() => assertFitsSchema(fitting));
+  const wrong = [
+    { ...envelope, result },
+    { ...fitting, result: { ...fitting.result, events: [] } },
+    { ...fitting, result: { ...result, summary: { status: "active" } } },
+  ];
+  for (const document of wrong) {
+    assertThrows(() => assertFitsSchema(document, "compact"));
+  }
 });
+
+Deno.test("errorSchema() describes errors before a command is known", () => {
+  const told = { kind: "usage", code: "unknown_command", message: "Unknown" };
+  const short = { ok: false, schemaVersion: 1, error: told };
+  assertFitsSchema(short, "compact");
+  assertThrows(() => assertFitsSchema(short));
+  assertFitsSchema({
+    ok: false,
+    schemaVersion: 1,
+    command: null,
+    root: null,
+    rootSource: null,
+    session: null,
+    error: { ...told, hint: null, path: null },
+  });
+});
+
+for (const { name, load } of tableOf(commandGroups)) {
+  Deno.test(`orc ${name} --json gives fields that there are`, async () => {
+    const { brief } = await load();
+    for (const isShort of [true, false]) {
+      const fields = await brief?.({ ...noValues, on: () => isShort });
+      if (fields !== undefined) await assertFields(name, fields);
+    }
+  });
+}
+
+const UNKNOWN_FIELDS = [
+  ["next.comand", "use next.command"],
+  ["task,items.nmae", "use items.name"],
+  ["task.x", "task has no fields"],
+  ["", "there are active, "],
+];
+
+for (const [fields = "", hint = ""] of UNKNOWN_FIELDS) {
+  Deno.test(`orc status --fields "${fields}" is refused, and names what may be meant`, async () => {
+    const error = await assertRejects(
+      () => assertFields("status", fields),
+      OrcError,
+    );
+    assertEquals([error.kind, error.code], ["usage", "unknown_field"]);
+    assertStringIncludes(error.hint ?? "", hint);
+  });
+}
+
+Deno.test("orc --fields refuses an unknown field before anything is changed", () =>
+  withSession(async (root) => {
+    const before = readTree(root);
+    const argv = ["complete", "idea", "--fields", "sumary"];
+    const { exitCode, out } = await orc(root, argv);
+    assertEquals([exitCode, JSON.parse(out).error.code], [2, "unknown_field"]);
+    assertEquals(readTree(root), before);
+  }));
+
+Deno.test("orc --fields gives these and no others, as JSON", () =>
+  withSession(async (root) => {
+    const { out } = await orc(root, [
+      "status",
+      "--fields",
+      "task,next.item.id",
+    ]);
+    assertEquals(JSON.parse(out).result, {
+      task: "Add login",
+      next: { item: { id: "idea" } },
+    });
+  }));

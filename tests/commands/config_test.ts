@@ -105,7 +105,7 @@ testText({
 Deno.test("orc config show --effective --json is what orc config list says, without what each is for", () =>
   within("color: never\n")(async (root) => {
     const settingsOf = async (...argv: readonly string[]) => {
-      const ran = await orc(root, ["config", ...argv, "--json"]);
+      const ran = await orc(root, ["config", ...argv, "--json", "--full"]);
       return Object(documentOf(ran)).result.settings;
     };
     const listed: Record<string, unknown>[] = await settingsOf("list");

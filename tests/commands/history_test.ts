@@ -134,6 +134,17 @@ testText({
   argv: ["history", "--output", "jsonl", "--limit", "3"],
   before: workABit,
   text:
+    `{"id":"01kk0400000000000000000000","serial":4,"at":"2026-03-01T10:04:00.123000Z","type":"gate_failed","workflowId":"wf_00000000","phaseId":"PLAN","itemId":"tests","message":"Gate failed: tests","details":{"success":false,"exit_code":2,"stdout":"","stderr":"","command":"make test","duration_seconds":0.25,"receipt":{"command":"make test","exit_code":2,"duration_ms":250,"orc_version":"0.1.0","environment":"filtered","tree_reason":"Git cannot list the files: git: not found"}},"actor":"system"}
+{"id":"01kk0500000000000000000000","serial":5,"at":"2026-03-01T10:05:00.123000Z","type":"note_added","workflowId":"wf_00000000","phaseId":"PLAN","message":"Note: The old API stays","details":{"note":"The old API stays"},"actor":"system"}
+{"id":"01kk0600000000000000000000","serial":6,"at":"2026-03-01T10:06:00.123000Z","type":"human_override","workflowId":"wf_00000000","phaseId":"PLAN","message":"Approved phase: PLAN","details":{"origin":"setting","tree_reason":"Git cannot list the files: git: not found"},"actor":"system"}`,
+});
+
+testText({
+  name:
+    "orc history --output jsonl --full prints all that is known of each event",
+  argv: ["history", "--output", "jsonl", "--full", "--limit", "3"],
+  before: workABit,
+  text:
     `{"id":"01kk0400000000000000000000","serial":4,"at":"2026-03-01T10:04:00.123000Z","type":"gate_failed","workflowId":"wf_00000000","phaseId":"PLAN","itemId":"tests","message":"Gate failed: tests","details":{"success":false,"exit_code":2,"stdout":"","stderr":"","command":"make test","duration_seconds":0.25,"error":null,"receipt":{"command":"make test","exit_code":2,"duration_ms":250,"orc_version":"0.1.0","environment":"filtered","tree_reason":"Git cannot list the files: git: not found","tree":null}},"actor":"system"}
 {"id":"01kk0500000000000000000000","serial":5,"at":"2026-03-01T10:05:00.123000Z","type":"note_added","workflowId":"wf_00000000","phaseId":"PLAN","itemId":null,"message":"Note: The old API stays","details":{"note":"The old API stays"},"actor":"system"}
 {"id":"01kk0600000000000000000000","serial":6,"at":"2026-03-01T10:06:00.123000Z","type":"human_override","workflowId":"wf_00000000","phaseId":"PLAN","itemId":null,"message":"Approved phase: PLAN","details":{"origin":"setting","tree":null,"tree_reason":"Git cannot list the files: git: not found"},"actor":"system"}`,
@@ -181,7 +192,7 @@ for (
       const { out, exitCode } = await orc(root, [
         "history",
         ...flags,
-        "--json",
+        "--full",
       ]);
       assertEquals([JSON.parse(out).error.code, exitCode], [code, 2]);
     }));
@@ -199,7 +210,7 @@ Deno.test("orc history --all --json gives one document with all there is room fo
   withSession(async (root) => {
     const event = recorded("note_added", { workflowId: "wf_00000000" });
     appendToLog(root, Array(10_050).fill(event));
-    const { out } = await orc(root, ["history", "--all", "--json"]);
+    const { out } = await orc(root, ["history", "--all", "--full"]);
     const { events, hasEarlier } = JSON.parse(out).result;
     assertEquals([events.length, hasEarlier], [10_000, true]);
   }));
@@ -351,7 +362,7 @@ testOutput({
 
 Deno.test("orc generate-md --to writes another file, and gives its text to programs", () =>
   inEasySession(async (root) => {
-    const ran = await orc(root, ["generate-md", "--to", "now.md", "--json"]);
+    const ran = await orc(root, ["generate-md", "--to", "now.md", "--full"]);
     const { path, text } = Object(documentOf(ran)).result;
     assertEquals(path, "/shop/now.md");
     const page = Deno.readTextFileSync(`${root}/now.md`);
@@ -406,7 +417,7 @@ Deno.test("orc learn --save says where it is kept", () =>
     const { out: shown } = await orc(root, ["learn"]);
     const { out: saved } = await orc(root, ["learn", "--save"]);
     assertEquals(saved, `${shown}\nAppended to /shop/LEARNINGS.md\n`);
-    const again = await orc(root, ["learn", "--save", "--json"]);
+    const again = await orc(root, ["learn", "--save", "--full"]);
     const { path, saved: isSaved } = Object(documentOf(again)).result;
     assertEquals([path, isSaved], ["/shop/LEARNINGS.md", false]);
   }));

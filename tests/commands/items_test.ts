@@ -413,7 +413,7 @@ Deno.test("orc complete shows progress where error output is a terminal, and not
     const onTerminal = { answers: [] };
     const shown = [undefined, "Checking tests, 2 s: 2 of 3", undefined];
     assertEquals(await progressOf(onTerminal), shown);
-    assertEquals(await progressOf(onTerminal, "--json"), shown);
+    assertEquals(await progressOf(onTerminal, "--full"), shown);
     assertEquals(await progressOf(onTerminal, "--quiet"), []);
     assertEquals(await progressOf({}), []);
   }));

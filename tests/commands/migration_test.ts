@@ -166,7 +166,7 @@ Deno.test("orc migrate --dry-run shows what would move, what differs and what is
         "Refused until you say which is right: orc migrate --force-from-old, or --force-from-new",
       ],
     );
-    const ran = await orc(root, [...argv, "--json"]);
+    const ran = await orc(root, [...argv, "--full"]);
     // deno-lint-ignore no-explicit-any
     const { result } = documentOf(ran) as any;
     assertEquals([result.action, result.conflicts.length], ["planned", 1]);

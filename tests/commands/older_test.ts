@@ -59,7 +59,7 @@ for (const { words, way } of OLDER_WORDS) {
       const { exitCode, err } = await ran();
       assertEquals(exitCode, words.endsWith(" -d") ? 4 : 2, err);
       assert(err.endsWith(`\nTry: ${way}\n`), err);
-      const { error } = JSON.parse((await ran("--json")).out);
+      const { error } = JSON.parse((await ran("--full")).out);
       assertEquals(error.hint, way);
     }));
 }

@@ -460,7 +460,7 @@ Deno.test("orc secrets init makes an identity once", () =>
     Deno.removeSync(path);
     const texts: string[] = [];
     for (const created of [true, false]) {
-      const ran = await orc(root, ["secrets", "init", "--json"], machine);
+      const ran = await orc(root, ["secrets", "init", "--full"], machine);
       assertEquals(JSON.parse(ran.out).result.created, created);
       texts.push(Deno.readTextFileSync(path));
     }

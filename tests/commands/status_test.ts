@@ -483,7 +483,7 @@ async function allShown(root: string): Promise<string> {
     ["resume"],
   ];
   let shown = "";
-  for (const form of [[], ["--json"]]) {
+  for (const form of [[], ["--full"]]) {
     for (const line of lines) {
       const { out, err } = await orc(root, [...line, ...form], { programs });
       // It is told beside the one that ran.

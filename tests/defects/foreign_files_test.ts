@@ -290,7 +290,7 @@ for (const [what, text] of Object.entries(SETTINGS)) {
         const ran = await shell([...args, "--root", root], { home });
         assertEquals([ran.exitCode, ran.err], [0, ""], args.join(" "));
       }
-      const { findings } = JSON.parse((await shell(["doctor", "--json"])).out)
+      const { findings } = JSON.parse((await shell(["doctor", "--full"])).out)
         .result;
       assertEquals(findings, []);
     }));

@@ -111,7 +111,7 @@ for (const argv of ROOTED) {
       await expectExit(0, shell, ["start", "There", "--root", there]);
       const before = readTree(here);
       for (const words of withRootFlag(argv, there)) {
-        const { out, exitCode } = await shell([...words, "--json"]);
+        const { out, exitCode } = await shell([...words, "--full"]);
         assert(exitCode === 0 || exitCode === 3, out);
         assertEquals(JSON.parse(out).root ?? there, there, words.join(" "));
         assertEquals(readTree(here), before, words.join(" "));

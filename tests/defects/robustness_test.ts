@@ -54,7 +54,7 @@ Deno.test("start in a sub-directory makes no second .orchestrator and takes the 
     assert(paths.includes(".orchestrator/current"));
     assert(!paths.some((path) => path.startsWith("src/deep/.")));
     const { root: found } = JSON.parse(
-      (await shell(["status", "--json"])).out,
+      (await shell(["status", "--full"])).out,
     );
     assertEquals(found, root);
   }));

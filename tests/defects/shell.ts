@@ -40,7 +40,7 @@ export function shellIn(directory: string): Shell {
 /** The result of a command that succeeds, as a program reads it. */
 // deno-lint-ignore no-explicit-any
 export async function resultOf(shell: Shell, argv: string[]): Promise<any> {
-  const { exitCode, out } = await shell([...argv, "--json"]);
+  const { exitCode, out } = await shell([...argv, "--full"]);
   assertEquals(exitCode, 0, out);
   return JSON.parse(out).result;
 }

@@ -62,7 +62,7 @@ function problemsWithOutcome(
 }
 
 async function problemsWithReading({ orc }: Repository): Promise<string[]> {
-  const { code, stdout, stderr } = await orc(["status", "--json"]);
+  const { code, stdout, stderr } = await orc(["status", "--full"]);
   const answer = JSON.parse(stdout);
   const isFine = code === 0 || answer.error?.kind === "not_found";
   return isFine && stderr === "" ? [] : [`status said: ${stdout}${stderr}`];

@@ -47,7 +47,7 @@ const STORIES: readonly Story[] = [
     prepare: ({ write }) => write("workflow.yaml", WORKFLOW),
     commands: [["start", "Kept"]],
     async problems(directory, acknowledged) {
-      const status = await inside(directory, ["status", "--json"]);
+      const status = await inside(directory, ["status", "--full"]);
       const problems = acknowledged > 0 && status.exitCode > 0
         ? [`the session is gone: ${status.out}`]
         : [];

@@ -19,7 +19,7 @@ const REVIEW = `# Review
 type Work = (repository: Repository, directory: string) => Promise<void>;
 
 /** What an honest agent does for each item before it says that it is done. */
-const WORK: Readonly<Record<string, Work>> = {
+export const WORK: Readonly<Record<string, Work>> = {
   scope: ({ write }, directory) => write(`${directory}/plan.md`, PLAN),
   tests_pass: ({ write }, directory) =>
     write(`${directory}/plan.md`, `${PLAN}- Result: node --test, all pass\n`),
@@ -32,7 +32,7 @@ const WORK: Readonly<Record<string, Work>> = {
 };
 
 /** Where the session's documents go, as the next item says. */
-function directoryIn(next: unknown): string | undefined {
+export function directoryIn(next: unknown): string | undefined {
   return /docs\/tasks\/[a-z0-9-]+/.exec(JSON.stringify(next))?.[0];
 }
 

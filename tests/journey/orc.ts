@@ -84,7 +84,7 @@ export function repositoryAt(
     directory,
     orc,
     async result(args, options) {
-      const ended = await orc([...args, "--json"], options);
+      const ended = await orc([...args, "--full"], options);
       const answer = JSON.parse(ended.stdout);
       if (ended.code !== 0) {
         throw new Error(`${args.join(" ")}: ${ended.stdout}`);

@@ -32,7 +32,7 @@ async function notesIn(directory: string): Promise<readonly string[]> {
 
 /** A command that does not wait long, and says who holds the lock. */
 async function refusal(directory: string, text: string): Promise<unknown> {
-  const args = ["note", text, "--lock-timeout", "0.3", "--json"];
+  const args = ["note", text, "--lock-timeout", "0.3", "--full"];
   const { code, stdout } = await repositoryAt(directory).orc(args);
   const { error } = JSON.parse(stdout);
   return [code, error.code, error.details.pid, error.details.purpose];

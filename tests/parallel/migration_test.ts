@@ -9,8 +9,8 @@ Deno.test("migrations and updates of one legacy session at once lose nothing, an
     await write(".workflow_state.json", legacyState());
     await write(".workflow_log.jsonl", LOG);
     const args = [
-      ["migrate", "--yes", "--json"],
-      ["migrate", "--yes", "--json"],
+      ["migrate", "--yes", "--full"],
+      ["migrate", "--yes", "--full"],
       ...Array.from({ length: 6 }, (_, index) => ["note", `Note ${index}`]),
       ["complete", "it", "--notes", "done"],
     ];

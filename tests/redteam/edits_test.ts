@@ -24,7 +24,7 @@ const EDITS = 40;
 async function saidBy({ orc }: Stage): Promise<string> {
   const said: unknown[] = [];
   for (const argv of [["status"], ["history", "--all"]]) {
-    const ran = await orc([...argv, "--json"]);
+    const ran = await orc([...argv, "--full"]);
     assert(!ran.err.includes("bug in orc"), ran.err);
     const { result, error } = Object(documentOf(ran));
     const { at: _at, warnings: _warnings, ...rest } = Object(result ?? error);

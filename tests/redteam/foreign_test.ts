@@ -44,7 +44,7 @@ function hasRun(root: string): boolean {
 async function assertRefused(root: string, player: Player): Promise<void> {
   for (const machine of [{}, { environment: {} }]) {
     const { exitCode, out, err } = await player.orc(
-      ["complete", "tests", "--json"],
+      ["complete", "tests", "--full"],
       machine,
     );
     assertEquals(exitCode, 77, out + err);
@@ -79,7 +79,7 @@ Deno.test("a session that a clone brings along runs nothing until a human trusts
     );
     const info = await clone.orc(["session", "info"]);
     assertStringIncludes(info.out, `orc trust ${stage.session}`);
-    const tried = await clone.orc(["trust", "--json"], { home });
+    const tried = await clone.orc(["trust", "--full"], { home });
     assertEquals(JSON.parse(tried.out).error.code, "approval_required");
     const typed = { environment: {}, answers: ["yes"], home };
     assertEquals((await clone.orc(["trust"], typed)).exitCode, 77);

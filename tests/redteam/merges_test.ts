@@ -85,11 +85,11 @@ async function assertSeparated(
   theirs: readonly string[] = ["Common", "Theirs"],
 ): Promise<void> {
   const { root, orc, session } = stage;
-  const found = JSON.parse((await orc(["doctor", "--json"])).out).result;
+  const found = JSON.parse((await orc(["doctor", "--full"])).out).result;
   const codes = found.findings.map(({ code }: { code: string }) => code);
   assert(codes.includes("merged_branches"), codes.join());
   const log = Deno.readTextFileSync(stage.log);
-  const fixed = JSON.parse((await orc(["doctor", "--fix", "--json"])).out);
+  const fixed = JSON.parse((await orc(["doctor", "--fix", "--full"])).out);
   const sessions = `${root}/.orchestrator/sessions`;
   const ids = [...Deno.readDirSync(sessions)].map(({ name }) => name);
   assertEquals(ids.length, 2, JSON.stringify(fixed));
@@ -111,7 +111,7 @@ async function assertSeparated(
     await stage.done(["note", "Goes on", "--session", id]);
     await assertHonest(stage, id);
   }
-  const left = JSON.parse((await orc(["doctor", "--json"])).out).result;
+  const left = JSON.parse((await orc(["doctor", "--full"])).out).result;
   const again = left.findings.map(({ code }: { code: string }) => code);
   assert(!again.includes("merged_branches"), again.join());
 }
@@ -225,7 +225,7 @@ merge("one side is older, and its state is chosen", async (stage) => {
   const refused = await stage.orc(["note", "Not possible"]);
   assertEquals(refused.exitCode, 6);
   const { fixed } = JSON.parse(
-    (await stage.orc(["doctor", "--fix", "--json"])).out,
+    (await stage.orc(["doctor", "--fix", "--full"])).out,
   ).result;
   assertEquals(fixed.map(({ code }: { code: string }) => code), [
     "merged_branches",
@@ -247,7 +247,7 @@ merge("one side is older, and its state is chosen", async (stage) => {
 /** Doctor leaves the session as it is, and says what else is wrong. */
 async function assertLeft(stage: Stage, code: string): Promise<void> {
   const log = Deno.readTextFileSync(stage.log);
-  const { out } = await stage.orc(["doctor", "--fix", "--json"]);
+  const { out } = await stage.orc(["doctor", "--fix", "--full"]);
   const { findings } = JSON.parse(out).result;
   const codes = findings.map(({ code }: { code: string }) => code);
   assert(codes.includes(code), codes.join());

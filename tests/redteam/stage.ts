@@ -94,7 +94,7 @@ export function playerIn(root: string): Player {
     return { exitCode, out: streams.out, err: streams.err };
   };
   const done: Player["done"] = async (argv, machine) => {
-    const ran = await orc([...argv, "--json"], machine);
+    const ran = await orc([...argv, "--full"], machine);
     assertEquals(ran.exitCode, 0, `${argv.join(" ")}: ${ran.out}${ran.err}`);
     return JSON.parse(ran.out).result;
   };
@@ -161,7 +161,7 @@ export async function stageAt(
   root: string,
   player: Player = playerIn(root),
 ): Promise<Stage> {
-  const { session } = JSON.parse((await player.orc(["status", "--json"])).out);
+  const { session } = JSON.parse((await player.orc(["status", "--full"])).out);
   const { state, log } = sessionLayout(root, session);
   return {
     ...player,
@@ -224,7 +224,7 @@ export async function verified(
   { orc }: Pick<Player, "orc">,
   session?: string,
 ): Promise<Noticed & { readonly exitCode: number; readonly text: string }> {
-  const ran = await orc(["verify", ...session ? [session] : [], "--json"]);
+  const ran = await orc(["verify", ...session ? [session] : [], "--full"]);
   const { result, error } = JSON.parse(ran.out);
   const findings: Answer[] = result?.findings ?? [error];
   return {
@@ -249,7 +249,7 @@ export async function assertNoticed(
   assertEquals(missing, [], `verify names ${codes.join(", ")}: ${text}`);
   const doctor = await stage.orc(["doctor"]);
   assert(!/Healthy/.test(doctor.out), `doctor: ${doctor.out}`);
-  const finish = await stage.orc(["finish", "--json"]);
+  const finish = await stage.orc(["finish", "--full"]);
   assertNotEquals(finish.exitCode, 0, `finish: ${finish.out}`);
 }
 

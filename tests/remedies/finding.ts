@@ -161,7 +161,7 @@ export async function find(
 }
 
 async function allFindings({ orc, root }: Place): Promise<readonly Finding[]> {
-  const { out } = await orc(["doctor", "--json", "--root", root]);
+  const { out } = await orc(["doctor", "--full", "--root", root]);
   return JSON.parse(out).result.findings;
 }
 

@@ -396,7 +396,7 @@ Deno.test("orc attest and orc verify --attestation answer people and programs", 
     const printed = await orc(root, ["attest", session], machine);
     assertEquals(JSON.parse(printed.out).session, session);
     assertEquals(printed.out.split("\n").length, 2);
-    documentOf(await orc(root, ["attest", session, "--json"], machine));
+    documentOf(await orc(root, ["attest", session, "--full"], machine));
     const noted = await orc(root, ["attest", session, "--note"], machine);
     assertStringIncludes(noted.out, "git push origin refs/notes/orchestrator");
     const ci = await clone("ci");
@@ -420,7 +420,7 @@ Deno.test("orc attest and orc verify --attestation answer people and programs", 
   The commit has other files than were attested: "a"
 `,
     ]);
-    const json = await orc(ci, [...differs, "--json"], machine);
+    const json = await orc(ci, [...differs, "--full"], machine);
     assertStringIncludes(JSON.stringify(documentOf(json)), "tree_differs");
     assertEquals(json.exitCode, 3);
   }));

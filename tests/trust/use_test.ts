@@ -73,7 +73,7 @@ Deno.test("orc verify exits with 3 and one line per finding", () =>
   The session is not finished
 `,
     );
-    const ran = await orc(root, ["verify", session, "--json"]);
+    const ran = await orc(root, ["verify", session, "--full"]);
     documentOf(ran);
     assertEquals([text.exitCode, ran.exitCode], [3, 3]);
   }, EASY_WORKFLOW));

@@ -267,9 +267,9 @@ test("doctor speaks of no mode on Windows, and each path has one spelling in all
     assert(!text.includes("\\"), `${args.join(" ")}: ${text}`);
     assert(!/chmod|mode 0/.test(text), `${args.join(" ")}: ${text}`);
   }
-  const here = await shop.orc(["session", "info", "--json"]);
+  const here = await shop.orc(["session", "info", "--full"]);
   const there = await shop.orc(
-    ["session", "info", "--json", "--root", `\\\\?\\${windowsPath}`],
+    ["session", "info", "--full", "--root", `\\\\?\\${windowsPath}`],
   );
   assertEquals(JSON.parse(here.stdout).root, root);
   assertEquals(JSON.parse(there.stdout).root, root);

@@ -8,6 +8,7 @@ import {
   type Reminder,
 } from "../../work/agent.ts";
 import { describeFields } from "../../workflow/evidence.ts";
+import { NEXT } from "../brief.ts";
 import { command, type ResultOf } from "../command.ts";
 import { nextParagraph } from "../view.ts";
 
@@ -15,6 +16,7 @@ export const nextCommand = command<ResultOf<Next>>({
   description:
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   effect: "reads",
+  brief: () => `status,task,phaseId,constraints,rejections,${NEXT},evidence`,
   examples: ["orc next", "orc next --json"],
   use: readNext,
   render: (result, style) =>
@@ -79,6 +81,7 @@ export const contextReminderCommand = command<ReminderLine>({
   description:
     "Prints task, phase, progress and constraints as one line of JSON, for a hook that keeps them in an agent's context. Without a session, or in a closed one, it says that none is active. With --json the line is the result in the usual document.",
   effect: "reads",
+  isWhole: true,
   examples: ["orc context-reminder"],
   isValue: true,
   async use(host, options) {

@@ -13,6 +13,7 @@ import {
 } from "../../work/approvals.ts";
 import { rejectItem, reopen } from "../../work/rework.ts";
 import { type Waited, waitForAnswer } from "../../work/wait.ts";
+import { CHANGED } from "../brief.ts";
 import {
   arg,
   type ChangeResult,
@@ -93,6 +94,7 @@ export const rejectCommand = command<ChangeResult<{ itemId: string }>>({
     ),
   ],
   effect: "human",
+  brief: () => `itemId,${CHANGED}`,
   examples: ['orc reject plan_approval --reason "The way back is missing"'],
   use: async (host, options, values) => ({
     ...await rejectItem(host, {
@@ -114,6 +116,7 @@ export const reopenCommand = command<ChangeResult<{ reopened: string }>>({
   ],
   flags: [flag("-r, --reason TEXT", "Why; 1 to 2000 characters")],
   effect: "writes",
+  brief: () => `reopened,${CHANGED}`,
   examples: ['orc reopen plan --reason "The review found a gap"'],
   use: async (host, options, values) => ({
     ...await reopen(host, {

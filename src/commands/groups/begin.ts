@@ -1,15 +1,10 @@
-import { usage } from "../../base/error.ts";
 import { shortSessionId } from "../../base/ids.ts";
-import { countOf, escapeJson } from "../../base/text.ts";
+import { countOf } from "../../base/text.ts";
 import { VERSION } from "../../base/version.ts";
 import type { Initialized, Validated } from "../../work/init.ts";
 import type { Started } from "../../work/start.ts";
-import {
-  type JsonSchema,
-  SCHEMA_DRAFT,
-  workflowJsonSchema,
-} from "../../workflow/json_schema.ts";
 import { problemLine } from "../../workflow/problem.ts";
+import { NEXT, withPrefix } from "../brief.ts";
 import {
   arg,
   command,
@@ -115,6 +110,10 @@ export const startCommand = command<StartResult>({
     flag("--no-archive", "No effect: orc moves no files of yours"),
   ],
   effect: "writes",
+  brief: () =>
+    `workflowPath,workingTree,tests.command,problems,${
+      withPrefix("summary", NEXT)
+    }`,
   examples: [
     'orc start "Add login"',
     'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
@@ -163,167 +162,6 @@ function startText(result: StartResult, style: Style): string {
     "",
     nextParagraph(result.summary, style),
   ].join("\n");
-}
-
-interface SchemaNames {
-  readonly schemas: readonly string[];
-}
-
-export const schemaCommand = command<JsonSchema | SchemaNames>({
-  description:
-    "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, and a command's name the answer that the command gives with --json. Without a name all names are listed.",
-  args: [
-    arg(
-      "[NAME]...",
-      "workflow, error, or a command, such as status or session list",
-      "command",
-    ),
-  ],
-  effect: "reads",
-  examples: ["orc schema", "orc schema workflow", "orc schema session list"],
-  isValue: true,
-  async use(_host, _options, values) {
-    const name = values.list("NAME").join(" ");
-    return { place: null, ...await schemaNamed(name) };
-  },
-  render: (result) =>
-    "schemas" in result && Array.isArray(result.schemas)
-      ? result.schemas.join("\n")
-      : escapeJson(JSON.stringify(result, null, 2)),
-});
-
-async function schemaNamed(name: string): Promise<JsonSchema | SchemaNames> {
-  if (name === "workflow") return await workflowJsonSchema();
-  const { default: parts } = await import("../answers.json", {
-    with: { type: "json" },
-  });
-  const answers = answerSchemas(parts);
-  const schemas = ["workflow", ...answers.keys()];
-  if (name === "") return { schemas };
-  const schema = answers.get(name);
-  if (schema !== undefined) return schema;
-  throw usage("no_such_schema", `No schema "${name}"`, {
-    hint: "orc schema",
-    details: { schemas },
-  });
-}
-
-/** What `deno task docs:answers` makes from the types of the results. */
-interface AnswerParts {
-  /** Types that several results share. */
-  readonly definitions: Readonly<Record<string, JsonSchema>>;
-  /** What each command gives as its result, by the command's name. */
-  readonly results: Readonly<Record<string, JsonSchema>>;
-}
-
-/** The JSON Schema of what each command prints with `--json`, and of what is printed where nothing was done. */
-export function answerSchemas(
-  { definitions, results }: AnswerParts,
-): ReadonlyMap<string, JsonSchema> {
-  const error: JsonSchema = {
-    $schema: SCHEMA_DRAFT,
-    title: "Answer of orc when a command was not done",
-    ...errorAnswer(TEXT_OR_NULL),
-  };
-  const names = Object.keys(results).sort();
-  return new Map([
-    ["error", error],
-    ...names.map((name): [string, JsonSchema] => {
-      const result = results[name] ?? {};
-      const command: JsonSchema = { const: name };
-      return [name, {
-        $schema: SCHEMA_DRAFT,
-        title: `Answer of orc ${name} --json`,
-        anyOf: [doneAnswer(command, result), errorAnswer(command)],
-        definitions: usedIn(result, definitions),
-      }];
-    }),
-  ]);
-}
-
-const TEXT: JsonSchema = { type: "string" };
-const TEXT_OR_NULL: JsonSchema = { type: ["string", "null"] };
-
-/** Null where an answer is about no repository, and where none can be told. */
-const ROOT = {
-  root: { ...TEXT_OR_NULL, description: "Root of the repository." },
-  rootSource: { ...TEXT_OR_NULL, description: "How the root was found." },
-};
-
-const ERROR_MEMBERS = closed({
-  kind: {
-    description: "Decides the exit code.",
-    enum: [
-      "usage",
-      "refused",
-      "not_found",
-      "conflict",
-      "corrupt",
-      "external",
-      "denied",
-      "config",
-      "internal",
-      "interrupted",
-    ],
-  },
-  code: { ...TEXT, description: "Stable name of the condition." },
-  message: { ...TEXT, description: "A sentence for people; may change." },
-  hint: { ...TEXT_OR_NULL, description: "What to do next." },
-  path: { ...TEXT_OR_NULL, description: "The file it is about." },
-  details: { type: "object", description: "Facts, by the code." },
-  stack: { ...TEXT, description: "Of a bug, with --verbose." },
-}, ["details", "stack"]);
-
-/** Also of a command that was done and whose result is bad news: there `ok` is false. */
-function doneAnswer(command: JsonSchema, result: JsonSchema): JsonSchema {
-  return closed({
-    ok: { type: "boolean" },
-    command,
-    ...ROOT,
-    session: { ...TEXT_OR_NULL, description: "Id of the session." },
-    result,
-    error: ERROR_MEMBERS,
-    warnings: { type: "array", items: TEXT },
-  }, ["error", "warnings"]);
-}
-
-function errorAnswer(command: JsonSchema): JsonSchema {
-  return closed({
-    ok: { const: false },
-    command,
-    ...ROOT,
-    error: ERROR_MEMBERS,
-  });
-}
-
-/** A mapping with these keys and no others. */
-function closed(
-  properties: Record<string, JsonSchema>,
-  optional: readonly string[] = [],
-): JsonSchema {
-  const required = Object.keys(properties)
-    .filter((key) => !optional.includes(key));
-  return { type: "object", properties, required, additionalProperties: false };
-}
-
-/** The shared definitions that a schema leads to. */
-function usedIn(
-  schema: JsonSchema,
-  definitions: AnswerParts["definitions"],
-): Record<string, JsonSchema> {
-  const found: Record<string, JsonSchema> = {};
-  const open = [schema];
-  for (let part = open.pop(); part !== undefined; part = open.pop()) {
-    const references = JSON.stringify(part)
-      .matchAll(/"\$ref":"#\/definitions\/([^"]+)"/g);
-    for (const [, name = ""] of references) {
-      const definition = definitions[name];
-      if (definition === undefined || name in found) continue;
-      found[name] = definition;
-      open.push(definition);
-    }
-  }
-  return found;
 }
 
 /** What is running: for bug reports and for programs that need a minimum version. */

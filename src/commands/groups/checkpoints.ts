@@ -14,6 +14,7 @@ import type { HandedOff } from "../../handoff/use.ts";
 import type { Host } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import type { Undone } from "../../work/undo.ts";
+import { CHANGE, CHANGED } from "../brief.ts";
 import {
   arg,
   command,
@@ -168,6 +169,8 @@ export const resumeCommand = command<ResumeResult>({
     humanFlag("--force", "Bring back also what was not done since"),
   ],
   effect: "writes",
+  brief: () =>
+    `changes,dryRun,checkpoint.id,checkpoint.message,checkpoint.files,decisions,summary.task,summary.constraints,summary.phaseNotes,summary.notes,${CHANGED}`,
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
   use: async (host, options, values) =>
     (await import("../../checkpoints/use.ts")).resumeSession(host, {
@@ -226,6 +229,7 @@ export const undoCommand = command<UndoResult>({
     humanFlag("--force", "Bring back what those updates took back, too"),
   ],
   effect: "writes",
+  brief: () => `updates,to,changes,dryRun,${CHANGED}`,
   examples: ["orc undo --dry-run", 'orc undo 2 --reason "The wrong item"'],
   use: async (host, options, values) =>
     (await import("../../work/undo.ts")).undoUpdates(host, {
@@ -311,6 +315,7 @@ export const handoffCommand = command<HandoffResult>({
   ],
   effect: "reads",
   permissions: ["run"],
+  brief: () => `prompt,itemIds,run,${CHANGE}`,
   examples: [
     "orc handoff",
     'orc handoff -x --agent-program "claude --print" --files src/login.ts',

@@ -47,11 +47,12 @@ function levelIn(values: Values): Pick<ConfigOptions, "flags" | "global"> {
 }
 
 function typedIn(values: Values): readonly TypedSetting[] {
-  const format = values.on("json") ? "json" : values.text("output");
+  const wanting = ["json", "full", "fields"].find((name) => values.on(name));
+  const format = wanting === undefined ? values.text("output") : "json";
   const said = [
     ["lock_timeout_seconds", "--lock-timeout", values.text("lock-timeout")],
     ["color", "--no-color", values.on("no-color") ? "never" : undefined],
-    ["output", values.on("json") ? "--json" : "--output", format],
+    ["output", `--${wanting ?? "output"}`, format],
   ] as const;
   return said.flatMap(([name, flag, text]) =>
     text === undefined ? [] : [{ name, flag, text }]

@@ -104,13 +104,13 @@ const REPAIRS: readonly (readonly [string, SessionRepair, string])[] = [
 
 export const doctorCommand = command<ResultOf<Diagnosis>>({
   description:
-    "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and changes nothing. Of 100 sessions or more it does not read those again whose files are unchanged since it last found them sound; --full reads all. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
+    "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and changes nothing. Of 100 sessions or more it does not read those again whose files are unchanged since it last found them sound; --all reads all. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
   flags: [
     flag("--fix", "Put right what can be without losing anything", {
       effect: "writes",
     }),
     flag("-y, --yes", "No effect: --fix asks nobody"),
-    flag("--full", "Read every session, also the unchanged ones"),
+    flag("--all", "Read every session, also the unchanged ones"),
     ...REPAIRS.map(([name, , summary]) =>
       humanFlag(`--${name} ID`, summary, {
         values: "session",
@@ -126,7 +126,7 @@ export const doctorCommand = command<ResultOf<Diagnosis>>({
     const diagnosis = await diagnoseRepository(host, {
       ...options,
       fix: values.on("fix"),
-      full: values.on("full"),
+      full: values.on("all"),
       repair: repairIn(values),
     });
     return { ...diagnosis, refusal: unhealthy(diagnosis) };

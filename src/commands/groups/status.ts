@@ -30,6 +30,8 @@ export const statusCommand = command<StatusResult>({
     flag("--at SERIAL", "As it was after this update"),
   ],
   effect: "reads",
+  brief: async (values) =>
+    (await import("../brief.ts")).statusFields(values.on("brief")),
   examples: ["orc status", "orc status --json"],
   use: async (host, options, values) => ({
     ...await readStatus(host, {

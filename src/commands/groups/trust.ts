@@ -156,6 +156,7 @@ export const attestCommand = command<AttestResult>({
   ],
   effect: "writes",
   permissions: ["run", "tree"],
+  isWhole: true,
   examples: [
     "orc attest --note",
     "orc attest --to ../attestation.json",

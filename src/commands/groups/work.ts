@@ -18,6 +18,7 @@ import {
   type Ended,
   finishSession,
 } from "../../work/phase.ts";
+import { CHANGED } from "../brief.ts";
 import {
   arg,
   type ArgSpec,
@@ -55,6 +56,7 @@ export const startItemCommand = command<ChangeResult<StartedItem>>({
     "Marks an item as being worked on, so that status shows it and since when. Where a manual gate passes by itself after some time, that time begins.",
   args: [ITEM],
   effect: "writes",
+  brief: () => `itemId,passesAt,${CHANGED}`,
   examples: ["orc start-item plan"],
   use: async (host, _options, values) => {
     const options = itemOptions(values);
@@ -97,6 +99,7 @@ export const completeCommand = command<ResultOf<Completed>>({
   ],
   effect: "writes",
   permissions: ["run"],
+  brief: () => `itemId,renewed,${CHANGED}`,
   examples: [
     'orc complete plan --notes "Three steps, risks named"',
     "orc complete analysis --evidence analysis.yaml",
@@ -141,6 +144,7 @@ export const skipCommand = command<ChangeResult<{ itemId: string }>>({
     humanFlag("-f, --force", "Skip a gate"),
   ],
   effect: "writes",
+  brief: () => `itemId,${CHANGED}`,
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
   use: async (host, _options, values) => ({
     ...await skipItem(host, {
@@ -164,6 +168,7 @@ export const approveItemCommand = command<ChangeResult<{ itemId: string }>>({
   ],
   effect: "human",
   permissions: ["run"],
+  brief: () => `itemId,${CHANGED}`,
   examples: ["orc approve-item plan_approval"],
   use: async (host, _options, values) => ({
     ...await approveItem(host, {
@@ -185,6 +190,7 @@ export const noteCommand = command<ChangeResult<unknown>>({
     flag("--item ITEM", "The item of the current phase it is about"),
   ],
   effect: "writes",
+  brief: () => CHANGED,
   examples: ['orc note "The old API stays until March" --item plan'],
   use: (host, options, values) =>
     addNote(host, {
@@ -204,6 +210,7 @@ export const advanceCommand = command<ResultOf<Advanced>>({
     flag("--no-critique", "No effect: orc runs no outside reviews"),
   ],
   effect: "writes",
+  brief: () => `from,to,skipped,durationMinutes,${CHANGED}`,
   examples: ["orc advance"],
   use: (host, options, values) =>
     advancePhase(host, { ...options, force: values.on("force") }),
@@ -235,6 +242,7 @@ export const approveCommand = command<ChangeResult<unknown>>({
   ],
   effect: "human",
   permissions: ["run"],
+  brief: () => CHANGED,
   examples: ["orc approve", "orc approve --phase REVIEW"],
   use: (host, options, values) =>
     approvePhase(host, { ...options, phaseId: values.text("phase") }),
@@ -269,6 +277,8 @@ export const finishCommand = command<ResultOf<Closed>>({
     flag("--skip-learn", "No effect: finishing writes no report"),
   ],
   effect: "writes",
+  brief: () =>
+    "changed,serial,durationMinutes,skipped,approvals.message,summary.status,summary.progress",
   examples: [
     'orc finish --notes "Released with 1.4"',
     'orc finish --abandon --reason "The feature was dropped"',
