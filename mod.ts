@@ -77,6 +77,7 @@ export {
 
 // The daily use cases.
 export {
+  type Ahead,
   type Next,
   type NextEvidence,
   type OtherOwner,
@@ -84,6 +85,7 @@ export {
   remindContext,
   type Reminded,
   type Reminder,
+  type SessionEnd,
 } from "./src/work/agent.ts";
 export {
   answerHook,

@@ -1,8 +1,7 @@
 /** What of their results commands give to programs that ask for no more: paths as `--fields` takes them. */
 
-/** The step that comes next, without the item it is about. */
-export const STEP =
-  "next.action,next.command,next.human,next.answer,next.phaseId";
+/** The step that comes next, without the item it is about; the command tells what action it is. */
+export const STEP = "next.command,next.human,next.answer,next.phaseId";
 
 /** The item that comes next, as the one who does it needs it. */
 const ITEM = withPrefix(
@@ -12,6 +11,9 @@ const ITEM = withPrefix(
 
 /** All that `orc next` says of what comes next. */
 export const NEXT = [STEP, ITEM].join();
+
+/** What comes next after a change that leads to it. */
+export const AHEAD = `phaseId,rejections,${NEXT},evidence,files`;
 
 /** Where a session stands after a change: what is new is told, and what comes next. */
 export const CHANGE = withPrefix(
@@ -29,7 +31,9 @@ export function withPrefix(member: string, fields: string): string {
 
 /** Where a session stands; what comes next is told in detail where little else is. */
 export function statusFields(isShort: boolean): string {
-  if (isShort) return `status,task,phaseId,rejections,${NEXT}`;
+  if (isShort) {
+    return `status,task,phaseId,phaseNotes,constraints,rejections,${NEXT}`;
+  }
   const progress = withPrefix("phases", "id,completed,skipped,total");
   const items = withPrefix("items", "id,status,skipReason,failure,tries");
   return `name,status,task,phaseId,${progress},${items},phaseNotes,constraints,notes,rejections,past.message,${NEXT},serial`;

@@ -6,10 +6,8 @@ import {
   minutesBetween,
 } from "../base/text.ts";
 import type { ItemSummary, NextStep, Summary } from "../engine/standing.ts";
-import type { Host, Terminal } from "../host/host.ts";
-import type { Changed } from "../work/change.ts";
 import type { ItemStatus } from "../workflow/types.ts";
-import type { Style, Values } from "./command.ts";
+import type { Style } from "./command.ts";
 
 /** A sign where signs beyond ASCII may be used, and letters everywhere else. */
 const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
@@ -20,6 +18,9 @@ const MARKS: Readonly<Record<ItemStatus, readonly [string, string]>> = {
   blocked: ["✗", "[!]"],
   pending: ["○", "[ ]"],
 };
+
+/** A longer task is cut where only a reminder of it is needed. */
+const MAX_TASK = 200;
 
 /** The widest an item's id or name may be before the column gives way. */
 const MAX_COLUMN = 32;
@@ -112,24 +113,42 @@ export function nextLine(next: NextStep | null, style: Style): string {
   return `${style.bold(`${who}:`)} ${inOneLine(next.command)}`;
 }
 
+/** What is said of the next step, and of what has to be known for it. */
+export type Upcoming = Pick<
+  Summary,
+  "next" | "phaseId" | "phases" | "phaseNotes" | "rejections" | "status"
+>;
+
+/** What a session is about, for who knows nothing of it. */
+export function goalLines(
+  { task, constraints }: Pick<Summary, "task" | "constraints">,
+): readonly string[] {
+  const bounds = constraints.map(inOneLine).join("; ");
+  return [
+    `Task: ${shortTask(task, MAX_TASK)}`,
+    ...bounds === "" ? [] : [`Constraints: ${bounds}`],
+  ];
+}
+
 /** The next item for an agent: what it is, what good looks like, and the exact command. */
 export function nextParagraph(
-  summary: Pick<
-    Summary,
-    "next" | "phaseId" | "phases" | "rejections" | "status"
-  >,
+  summary: Upcoming,
   style: Style,
   more: readonly string[] = [],
 ): string {
-  const { next, phaseId } = summary;
+  const { next, phaseId, phaseNotes } = summary;
   if (next === null) return `The session is ${summary.status}`;
   const { item } = next;
-  const head = rejectionLines(summary, style);
-  const end = next.wait ? [`wait for the answer: ${next.wait}`] : [];
-  if (item === null) return [...head, nextLine(next, style), ...end].join("\n");
   const progress = summary.phases.find(({ id }) => id === phaseId);
   const done = (progress?.completed ?? 0) + (progress?.skipped ?? 0);
   const count = `${inOneLine(phaseId)} ${done}/${progress?.total ?? 0}`;
+  const rejected = rejectionLines(summary, style);
+  const end = next.wait ? [`wait for the answer: ${next.wait}`] : [];
+  if (item === null) {
+    const standing = next.human ? [] : [betweenLine(summary)];
+    return [...rejected, ...standing, nextLine(next, style), ...end].join("\n");
+  }
+  const rule = phaseNotes.map((note) => adviceText(note, style)).join("; ");
   const remark = conditionRemark(item);
   const lines = [
     ...item.notes.map((note) => adviceText(note, style)),
@@ -142,13 +161,35 @@ export function nextParagraph(
     ...end,
   ];
   return [
-    ...head,
+    ...rejected,
+    ...rule === "" ? [] : [inOneLine(`In ${phaseId}: ${rule}`)],
     `${style.bold(inOneLine(item.id))} · ${
       inOneLine(item.name)
     } (${count}, ${item.stepType})`,
     ...item.description ? [indented(item.description)] : [],
     ...lines.flatMap((line) => line === null ? [] : [inOneLine(line)]),
   ].join("\n");
+}
+
+/** Between two phases, and before the end: what is done, and what comes. */
+function betweenLine({ next, phaseId, phases }: Upcoming): string {
+  const here = phases.findIndex(({ id }) => id === phaseId);
+  const after = phases[here + 1];
+  return next?.action === "advance" && after !== undefined
+    ? inOneLine(
+      `${phaseId} is done, ${
+        countText(phases.slice(here, here + 1))
+      }; ${after.id} comes next: ${after.name}`,
+    )
+    : `Every phase is done, ${countText(phases)}`;
+}
+
+function countText(phases: Summary["phases"]): string {
+  const sum = (key: "completed" | "skipped" | "total"): number =>
+    phases.reduce((total, phase) => total + phase[key], 0);
+  return `${sum("completed")} of ${sum("total")} items completed, ${
+    sum("skipped")
+  } skipped`;
 }
 
 /** What a human said no to: before anything else. */
@@ -200,12 +241,6 @@ function clockLine(
   return `passes by itself ${when}; before, a human may run: ${answer}`;
 }
 
-/** Where a session stands after a change, short enough to be read each time. */
-export function standing(summary: Summary, style: Style): string {
-  const lines = [phaseLine(summary, style), nextLine(summary.next, style)];
-  return lines.filter((line) => line !== "").join("\n");
-}
-
 export function shortTask(task: string, limit: number): string {
   const [first = ""] = task.split("\n");
   return lengthOf(first) <= limit
@@ -228,32 +263,4 @@ export function section(
   return lines.length === 0
     ? []
     : [`${title}:`, ...lines.map((line) => `  ${inOneLine(line)}`)];
-}
-
-/** A bar for the part of a work that is done, from 0 to 1. */
-export function barOf(part: number): string {
-  return `[${"#".repeat(Math.round(part * 20)).padEnd(20, ".")}]`;
-}
-
-/** Does what may take long; it may show a line meanwhile where a person sees it. */
-export async function withProgress<Answer>(
-  { terminal }: Host,
-  values: Values,
-  work: (show?: Terminal["showProgress"]) => Promise<Answer>,
-): Promise<Answer> {
-  if (values.on("quiet") || !terminal.isErrorTerminal) return await work();
-  try {
-    return await work((line) => terminal.showProgress(line));
-  } finally {
-    terminal.showProgress(undefined);
-  }
-}
-
-/** One sentence on what was done, then where the session stands. */
-export function changeText(
-  done: string,
-  { summary }: Pick<Changed, "summary">,
-  style: Style,
-): string {
-  return [done, standing(summary, style)].join("\n").trimEnd();
 }

@@ -1,4 +1,6 @@
 import { OrcError } from "../base/error.ts";
+import { minutesBetween } from "../base/text.ts";
+import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { EvidenceSummary, NextStep, Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
@@ -14,24 +16,16 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
-import { subjectOfCheck } from "../workflow/template.ts";
+import { fillTemplate, subjectOfCheck } from "../workflow/template.ts";
+import type { Changed } from "./change.ts";
 import { openStatus } from "./status.ts";
 
-/** What to do next in a session, and all an agent needs to know for it. */
-export interface Next extends
+/** What comes next in a session, with what is asked for there. */
+export interface Ahead extends
   Pick<
     Summary,
-    | "active"
-    | "status"
-    | "task"
-    | "phaseId"
-    | "phases"
-    | "constraints"
-    | "rejections"
-    | "next"
+    "status" | "phaseId" | "phases" | "phaseNotes" | "rejections" | "next"
   > {
-  /** Which session it is, and where. */
-  readonly place: SessionPlace;
   /** The evidence that the next item asks for; null for none. */
   readonly evidence: NextEvidence | null;
   /** The command that checks the next item, with settings filled in; null where none does. */
@@ -43,8 +37,19 @@ export interface Next extends
     /** `base` where the same command has to fail there first; null where it need not. */
     readonly prove: "base" | null;
   } | null;
+  /** The files that the next item shows to a human, relative to the working tree. */
+  readonly files: readonly string[];
+}
+
+/** What to do next in a session, and all an agent needs to know for it. */
+export interface Next
+  extends Ahead, Pick<Summary, "active" | "task" | "constraints"> {
+  /** Which session it is, and where. */
+  readonly place: SessionPlace;
   /** Whose session it is, where the caller is another agent and may only read it; else null. */
   readonly owner: OtherOwner | null;
+  /** How it ended; null while it goes on. */
+  readonly end: SessionEnd | null;
   /** What to know before going on, as sentences for people. */
   readonly warnings: readonly string[];
 }
@@ -55,6 +60,14 @@ export interface OtherOwner {
   readonly agent: string;
   /** Id of the session, by which it can be taken over. */
   readonly session: string;
+}
+
+/** What is left to say of a session that has ended. */
+export interface SessionEnd extends Pick<Summary, "status" | "progress"> {
+  /** What was left out in it, and why. */
+  readonly skipped: readonly LeftOut[];
+  /** Whole minutes that it took; null where its end is not known. */
+  readonly durationMinutes: number | null;
 }
 
 /** What evidence the next item asks for, with the fields of its schema. */
@@ -76,29 +89,99 @@ export async function readNext(
   host: Host,
   options: SessionOptions = {},
 ): Promise<Next> {
+  const { next, renewal } = await lookAhead(host, options);
+  return { ...next, warnings: [...next.warnings, ...renewal] };
+}
+
+/** What is next, and beside it why something has to be done again. */
+async function lookAhead(
+  host: Host,
+  options: SessionOptions,
+): Promise<{ readonly next: Next; readonly renewal: readonly string[] }> {
   const { status: seen, opened } = await openStatus(host, options);
   const { firstBefore } = await import("./renewal.ts");
   const first = await firstBefore(host, opened, seen.next);
-  const status = first === undefined ? seen : {
-    ...seen,
-    next: first.next,
-    warnings: [...seen.warnings, first.warning],
-  };
-  return {
-    place: status.place,
-    warnings: status.warnings,
-    active: status.active,
-    status: status.status,
-    task: status.task,
-    phaseId: status.phaseId,
-    phases: status.phases,
-    constraints: status.constraints,
-    rejections: status.rejections,
-    next: status.next,
-    evidence: evidenceOf(status.next),
-    ...commandOf(opened, status.next),
+  const step = first?.next ?? seen.next;
+  const next = {
+    place: seen.place,
+    warnings: seen.warnings,
+    active: seen.active,
+    status: seen.status,
+    task: seen.task,
+    phaseId: seen.phaseId,
+    phases: seen.phases,
+    phaseNotes: seen.phaseNotes,
+    constraints: seen.constraints,
+    rejections: seen.rejections,
+    next: step,
+    evidence: evidenceOf(step),
+    ...commandOf(opened, step),
+    files: filesOf(opened, step),
     owner: ownerIn(opened),
+    end: seen.active ? null : endOf(opened, seen),
   };
+  return { next, renewal: first ? [first.warning] : [] };
+}
+
+/**
+ * Adds to the answer of a change what comes next, as {@linkcode readNext} says it: then nobody has to
+ * ask. The change counts, whatever comes of reading; then a warning says so.
+ */
+export async function withNext<
+  Answer extends Pick<Changed, "place" | "summary" | "warnings">,
+>(host: Host, answer: Answer): Promise<Answer & Ahead> {
+  const { place: { root, session }, summary } = answer;
+  try {
+    const { next, renewal } = await lookAhead(host, { root, session });
+    const said = new Set([...answer.warnings, ...renewal]);
+    const warnings = [...said];
+    return { ...answer, ...aheadIn(next), warnings };
+  } catch (error) {
+    if (!(error instanceof OrcError)) throw error;
+    const evidence = evidenceOf(summary.next);
+    return {
+      ...answer,
+      ...aheadIn({
+        ...summary,
+        evidence,
+        command: null,
+        expects: null,
+        files: [],
+      }),
+      warnings: [...answer.warnings, error.message],
+    };
+  }
+}
+
+function aheadIn(known: Ahead): Ahead {
+  const { status, phaseId, phases, phaseNotes, rejections } = known;
+  const { next, evidence, command, expects, files } = known;
+  return {
+    ...{ status, phaseId, phases, phaseNotes, rejections },
+    ...{ next, evidence, command, expects, files },
+  };
+}
+
+function endOf(
+  { workflow, session: { state } }: OpenedSession,
+  { status, progress }: Summary,
+): SessionEnd {
+  const minutes = minutesBetween(state.createdAt, state.completedAt ?? "");
+  return {
+    status,
+    progress,
+    skipped: leftOutIn(state, workflow.phases),
+    durationMinutes: minutes ?? null,
+  };
+}
+
+function filesOf(
+  { workflow: { phases, settings } }: OpenedSession,
+  next: NextStep | null,
+): readonly string[] {
+  const item = phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === next?.item?.id);
+  return (item?.shows ?? []).map((path) => fillTemplate(path, settings));
 }
 
 function ownerIn({ refusal, session }: OpenedSession): OtherOwner | null {
@@ -111,7 +194,7 @@ function ownerIn({ refusal, session }: OpenedSession): OtherOwner | null {
 function commandOf(
   { workflow: { phases, settings } }: OpenedSession,
   next: NextStep | null,
-): Pick<Next, "command" | "expects"> {
+): Pick<Ahead, "command" | "expects"> {
   const verification = phases.flatMap(({ items }) => items)
     .find(({ id }) => id === next?.item?.id)?.verification;
   if (verification?.type !== "command") return { command: null, expects: null };

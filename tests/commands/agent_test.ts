@@ -1,9 +1,13 @@
+import { withNext } from "../../src/work/agent.ts";
+import { addNote } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
+import { writeTree } from "../files/temporary.ts";
 import {
   EASY_WORKFLOW,
   fixedHost,
   withRoot,
   withSession,
+  WORKFLOW,
 } from "../work/fixtures.ts";
 import { inEmptyDirectory, orc, testOutput } from "./orc.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
@@ -57,6 +61,104 @@ phases:
     items:
       - {id: it, name: It, notes: ["[TIP]  Be brief", "[own] Stays"]}
 `;
+
+Deno.test("orc next says what the task is, cut where it is long, what must hold, and the rule of the phase", () =>
+  withRoot({ "workflow.yaml": WORKFLOW }, async (root) => {
+    const task = `Add ${"very ".repeat(60)}long login`;
+    const constraints = ["No new packages", "Keep the old API"];
+    await startSession(fixedHost(), { root, task, constraints });
+    const { out } = await orc(root, ["next"]);
+    const [first = "", ...lines] = out.split("\n");
+    assertEquals([first.length, first.at(-1)], ["Task: ".length + 200, "…"]);
+    assertEquals(lines.slice(0, 2), [
+      "Constraints: No new packages; Keep the old API",
+      "In PLAN: Change no code yet",
+    ]);
+  }));
+
+const GATED = `name: Gated
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: look, name: Look, shows: [docs/plan.md], verification: {type: manual_gate}}
+      - {id: more, name: More, required: false}
+  - {id: END, name: The end, items: [{id: it, name: It}]}
+`;
+
+Deno.test("orc next names the files that a human is shown", () =>
+  withSession(async (root) => {
+    const { out } = await orc(root, ["next"]);
+    assertStringIncludes(out, "\nit shows: docs/plan.md\n");
+    const said = await orc(root, ["next", "--json"]);
+    assertEquals(JSON.parse(said.out).result.files, ["docs/plan.md"]);
+  }, GATED));
+
+Deno.test("orc next says between phases what is done and what comes, and after the end what came of it", () =>
+  withSession(async (root) => {
+    let number = 2;
+    const play = (...argv: string[]) =>
+      orc(root, argv, { number: number++, answers: ["look"] });
+    writeTree(root, { "docs/plan.md": "A plan" });
+    await play("approve-item", "look");
+    await play("skip", "more", "--reason", "Nothing more is needed");
+    assertStringIncludes(
+      (await play("next")).out,
+      "DO is done, 1 of 2 items completed, 1 skipped; END comes next: The end\nNext: orc advance\n",
+    );
+    await play("advance");
+    await play("complete", "it", "--notes", "did it");
+    assertStringIncludes(
+      (await play("next")).out,
+      "Every phase is done, 2 of 3 items completed, 1 skipped\nNext: orc finish\n",
+    );
+    await play("finish");
+    assertEquals(
+      (await play("next")).out,
+      `The session is completed after 0 min: 2 items completed, 1 skipped, 3 in all
+Task: Add login
+Skipped:
+  DO more: Nothing more is needed
+For another task: orc start "TASK"
+`,
+    );
+    const { out } = await play("next", "--json");
+    const { end } = JSON.parse(out).result;
+    assertEquals([end.status, end.skipped.length], ["completed", 1]);
+  }, GATED));
+
+Deno.test("orc complete answers with what orc next would say, but for the task and the rule of the phase", () =>
+  withSession(async (root) => {
+    const completed = await orc(root, ["complete", "idea", "-n", "x"]);
+    const [done, ...rest] = completed.out.split("\n");
+    assertEquals(done, 'Completed item "idea"');
+    const next = await orc(root, ["next"]);
+    const [task, rule, ...same] = next.out.split("\n");
+    assertEquals([task, rule], [
+      "Task: Add login",
+      "In PLAN: Change no code yet",
+    ]);
+    assertEquals(rest, same);
+    const json = async (...argv: string[]) =>
+      JSON.parse((await orc(root, [...argv, "--json"])).out).result;
+    const again = await json("complete", "idea");
+    assertEquals(again.next, (await json("next")).next);
+    assertEquals(again.next.item.id, "plan");
+    const skipped = await json("skip", "sketch", "-r", "Nobody needs one here");
+    assertEquals(skipped.next.item.id, "plan");
+  }));
+
+Deno.test("withNext() keeps the answer of a change where what comes next cannot be read", () =>
+  withSession(async (root) => {
+    const host = fixedHost({ number: 2 });
+    const changed = await addNote(host, { root, text: "A note" });
+    const place = { ...changed.place, session: "gone" };
+    const answer = await withNext(host, { ...changed, place });
+    assertEquals(answer.next, changed.summary.next);
+    assertEquals([answer.serial, answer.files], [changed.serial, []]);
+    assertEquals(answer.warnings.length, 1);
+    assertStringIncludes(answer.warnings[0] ?? "", '"gone"');
+  }));
 
 testOutput({
   name: "orc verify-write-allowed allows it in the phase EXECUTE",

@@ -137,8 +137,9 @@ testText({
   name: "orc complete completes an item that needs no check",
   argv: ["complete", "idea", "--notes", "- agreed with Ada"],
   text: `Completed item "idea"
-PLAN 1/5 · BUILD
-Next: orc complete plan --notes "<what you did>"`,
+plan · Plan written (PLAN 1/5, flexible)
+orc checks: docs/plan.md
+then: orc complete plan --notes "<what you did>"`,
 });
 
 testOutput({
@@ -170,8 +171,10 @@ testOutput({
     },
   },
   text: `Completed item "tests", checked by: make test
-PLAN 1/5 · BUILD
-Next: orc complete idea --notes "<what you did>"`,
+idea · The idea (PLAN 1/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"`,
 });
 
 testOutput({
@@ -228,8 +231,9 @@ testText({
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "idea" }),
   text: `Item "idea" is completed already
-PLAN 1/5 · BUILD
-Next: orc complete plan --notes "<what you did>"`,
+plan · Plan written (PLAN 1/5, flexible)
+orc checks: docs/plan.md
+then: orc complete plan --notes "<what you did>"`,
 });
 
 testOutput({
@@ -243,8 +247,9 @@ testOutput({
     }),
   result: { changed: false, itemId: "idea" },
   text: `Item "idea" is completed already
-PLAN 1/5 · BUILD
-Next: orc complete plan --notes "<what you did>"
+plan · Plan written (PLAN 1/5, flexible)
+orc checks: docs/plan.md
+then: orc complete plan --notes "<what you did>"
 ! Warning: Item "idea" was done already, and the new notes and evidence are not kept; orc note "<text>" --item idea keeps a text`,
 });
 
@@ -258,8 +263,9 @@ testText({
       notes: "Enough",
     }),
   text: `Item "idea" is completed already
-PLAN 1/5 · BUILD
-Next: orc complete plan --notes "<what you did>"`,
+plan · Plan written (PLAN 1/5, flexible)
+orc checks: docs/plan.md
+then: orc complete plan --notes "<what you did>"`,
 });
 
 testText({
@@ -284,8 +290,10 @@ testText({
     ),
   text:
     `Skipped manual gate "consent": nobody approved it, and the workflow lets it pass
-PLAN 1/5 · BUILD
-Next: orc complete idea --notes "<what you did>"`,
+idea · The idea (PLAN 1/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
@@ -367,7 +375,7 @@ testOutput({
   within: withEvidence,
   result: { itemId: "cases", changed: true, check: null },
   text: `Completed item "cases"
-PLAN 1/2
+Every phase is done, 1 of 2 items completed, 0 skipped
 Next: orc finish`,
 });
 
@@ -460,8 +468,10 @@ testOutput({
     itemId: "sketch",
   },
   text: `Skipped item "sketch"
-PLAN 1/5 · BUILD
-Next: orc complete idea --notes "<what you did>"`,
+idea · The idea (PLAN 1/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"`,
 });
 
 testText({
@@ -474,8 +484,10 @@ testText({
       reason: REASON,
     }),
   text: `Item "sketch" is skipped already
-PLAN 1/5 · BUILD
-Next: orc complete idea --notes "<what you did>"`,
+idea · The idea (PLAN 1/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"`,
 });
 
 testOutput({
@@ -493,8 +505,10 @@ testText({
   argv: ["skip", "tests", "-r", GOOD_REASON, "--force"],
   machine: { answers: ["tests"] },
   text: `Skipped item "tests"
-PLAN 1/5 · BUILD
-Next: orc complete idea --notes "<what you did>"`,
+idea · The idea (PLAN 1/5, flexible)
+What it is about
+Be brief
+then: orc complete idea --notes "<what you did>"`,
 });
 
 testText({

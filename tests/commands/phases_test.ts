@@ -30,8 +30,8 @@ testOutput({
     to: "BUILD",
   },
   text: `Left phase "PLAN" after less than a minute, entered phase "BUILD"
-PLAN 0/5 · BUILD 0/1
-Next: orc complete code --notes "<what you did>"`,
+code · Code written (BUILD 0/1, flexible)
+then: orc complete code --notes "<what you did>"`,
 });
 
 /** Leaves out the only item that may be. */
@@ -57,8 +57,8 @@ testOutput({
   text: `Left phase "PLAN" after 2 h, entered phase "BUILD"
 Skipped in it:
   sketch: Nothing that could be drawn
-PLAN 1/5 · BUILD 0/1
-Next: orc complete code --notes "<what you did>"`,
+code · Code written (BUILD 0/1, flexible)
+then: orc complete code --notes "<what you did>"`,
 });
 
 testOutput({
@@ -97,7 +97,7 @@ testText({
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "it" }),
   text: `Phase "DO" is the last one and is complete
-DO 1/1
+Every phase is done, 1 of 1 items completed, 0 skipped
 Next: orc finish`,
 });
 

@@ -69,7 +69,9 @@ testOutput({
 testText({
   name: "orc status --brief shows the next item only",
   argv: ["status", "--brief"],
-  text: `idea · The idea (PLAN 0/5, flexible)
+  text: `Task: Add login
+In PLAN: Change no code yet
+idea · The idea (PLAN 0/5, flexible)
 What it is about
 Be brief
 then: orc complete idea --notes "<what you did>"`,
@@ -205,7 +207,9 @@ async function startTheClock(root: string): Promise<void> {
 testText({
   name: "orc next shows one item and the command for it",
   argv: ["next"],
-  text: `idea · The idea (PLAN 0/5, flexible)
+  text: `Task: Add login
+In PLAN: Change no code yet
+idea · The idea (PLAN 0/5, flexible)
 What it is about
 Be brief
 then: orc complete idea --notes "<what you did>"`,
@@ -220,7 +224,9 @@ testOutput({
     await refusalOf(() => completeItem(host, { root, itemId: "plan" }));
   },
   result: { next: { item: { id: "plan", tries: 1 } }, evidence: null },
-  text: `plan · Plan written (PLAN 1/5, flexible)
+  text: `Task: Add login
+In PLAN: Change no code yet
+plan · Plan written (PLAN 1/5, flexible)
 orc checks: docs/plan.md
 last try failed: docs/plan.md does not exist
 then: orc complete plan --notes "<what you did>"`,
@@ -230,7 +236,9 @@ testText({
   name: "orc next says what only a human can do",
   argv: ["next"],
   before: leaveTheHuman,
-  text: `consent · Somebody agrees (PLAN 3/5, flexible)
+  text: `Task: Add login
+In PLAN: Change no code yet
+consent · Somebody agrees (PLAN 3/5, flexible)
 then a human runs: orc approve-item consent --session 01kk0000000000000000000000
 wait for the answer: orc wait consent`,
 });
@@ -243,7 +251,8 @@ testText({
     const host = fixedHost({ environment: APPROVING, number: 6 });
     await approveItem(host, { root, itemId: "consent", early: true });
   },
-  text: `Next, by a human: orc approve --session 01kk0000000000000000000000
+  text: `Task: Add login
+Next, by a human: orc approve --session 01kk0000000000000000000000
 wait for the answer: orc wait`,
 });
 
@@ -257,7 +266,9 @@ testText({
       itemId: "it",
       reason: GOOD_REASON,
     }),
-  text: "Next: orc finish",
+  text: `Task: Add login
+Every phase is done, 0 of 1 items completed, 1 skipped
+Next: orc finish`,
 });
 
 testText({
@@ -265,7 +276,9 @@ testText({
   argv: ["next"],
   before: (root) =>
     abandonSession(fixedHost({ number: 2 }), { root, reason: "Dropped" }),
-  text: "The session is abandoned",
+  text: `The session is abandoned: 0 items completed, 0 skipped, 6 in all
+Task: Add login
+For another task: orc start "TASK"`,
 });
 
 testOutput({
@@ -281,7 +294,9 @@ testText({
   name: "orc next warns beside its result",
   argv: ["next"],
   before: (root) => writeTree(root, { "workflow.yaml": "changed" }),
-  text: `idea · The idea (PLAN 0/5, flexible)
+  text: `Task: Add login
+In PLAN: Change no code yet
+idea · The idea (PLAN 0/5, flexible)
 What it is about
 Be brief
 then: orc complete idea --notes "<what you did>"
@@ -292,7 +307,8 @@ testOutput({
   name: "orc next shows which evidence an item asks for",
   argv: ["next"],
   within: (test) => withSession(test, EVIDENCE_WORKFLOW),
-  text: `spec · Spec read (PLAN 0/1, flexible)
+  text: `Task: Add login
+spec · Spec read (PLAN 0/1, flexible)
 orc checks: spec.md
 evidence to collect: What the spec asks for
 evidence file (SpecReviewEvidence): requirements_extracted (list, at least 1); optional: ambiguities_found (list, may be empty), assumptions_made (list, may be empty)
@@ -328,7 +344,8 @@ phases:
       - {id: it, name: It}
 `,
     ),
-  text: `look · Look (DO 0/2, flexible)
+  text: `Task: Add login
+look · Look (DO 0/2, flexible)
 then a human runs: orc approve-item look --session 01kk0000000000000000000000
 wait for the answer: orc wait look`,
 });
@@ -344,7 +361,8 @@ testText({
         "name: It, skip_conditions: [it is a hotfix, nothing changed]",
       ),
     ),
-  text: `it · It (DO 0/1, flexible)
+  text: `Task: Add login
+it · It (DO 0/1, flexible)
 may be skipped if it is a hotfix or if nothing changed: orc skip it --reason "<why>"
 then: orc complete it --notes "<what you did>"`,
 });
@@ -355,7 +373,8 @@ testText({
   within: (test) => withSession(test, HYBRID_WORKFLOW),
   before: (root) =>
     completeItem(fixedHost({ number: 2 }), { root, itemId: "glance" }),
-  text: `look · Look (DO 1/3, flexible)
+  text: `Task: Add login
+look · Look (DO 1/3, flexible)
 passes by itself some time after the first try or start-item; before, a human may run: orc approve-item look --session 01kk0000000000000000000000
 then: orc complete look`,
 });
@@ -371,7 +390,8 @@ testOutput({
       item: { id: "look", passesAt: "2026-03-01T10:30:00Z" },
     },
   },
-  text: `look · Look (DO 1/3, flexible)
+  text: `Task: Add login
+look · Look (DO 1/3, flexible)
 passes by itself at 2026-03-01T10:30:00Z; before, a human may run: orc approve-item look --session 01kk0000000000000000000000
 then: orc complete look`,
 });
@@ -384,7 +404,8 @@ testText({
       test,
       EASY_WORKFLOW.replace("name: It", "name: It, step_type: gate"),
     ),
-  text: `it · It (DO 0/1, gate)
+  text: `Task: Add login
+it · It (DO 0/1, gate)
 then a human runs: orc approve-item it --session 01kk0000000000000000000000
 wait for the answer: orc wait it`,
 });

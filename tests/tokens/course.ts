@@ -31,6 +31,8 @@ interface Authors {
 const TASK =
   "Let people who forgot their password set a new one by a link that is sent to their address, works once and for an hour, and tells nobody whether the address is known";
 
+const NAME = "let-people-who-forgot-their-pa";
+
 const CONSTRAINTS: readonly string[] = [
   "No new package without asking",
   "The public interface of auth.js stays as it is until version 3",
@@ -101,7 +103,8 @@ function authorsAt(
 ): Authors {
   const texts = [name, description, check, command, ...notes, ...phaseNotes];
   return {
-    person: [TASK, ...CONSTRAINTS],
+    // The session's name is made of the task, and stands in the paths of its documents.
+    person: [TASK, ...CONSTRAINTS, NAME],
     workflow: texts.flatMap((text) => text ?? []),
   };
 }

@@ -27,10 +27,10 @@ const BUDGETS: readonly Budget[] = [
   { command: "finish --json", tokens: 300 },
 ];
 
-/** Texts of those whose words orc passes on, once each where they stand in what it says. */
+/** Without what others said and orc passes on. */
 function withoutTexts(text: string, texts: readonly string[]): string {
   return texts.toSorted((one, other) => other.length - one.length)
-    .reduce((rest, each) => rest.replace(each, ""), text);
+    .reduce((rest, each) => rest.replaceAll(each, ""), text);
 }
 
 function tokensIn(

@@ -1,32 +1,38 @@
-import { escapeJson, inOneLine } from "../../base/text.ts";
+import {
+  countOf,
+  durationText,
+  escapeJson,
+  inOneLine,
+} from "../../base/text.ts";
 import {
   type Next,
-  type NextEvidence,
   type OtherOwner,
   readNext,
   remindContext,
   type Reminder,
+  type SessionEnd,
 } from "../../work/agent.ts";
-import { describeFields } from "../../workflow/evidence.ts";
 import { NEXT } from "../brief.ts";
-import { command, type ResultOf } from "../command.ts";
-import { nextParagraph } from "../view.ts";
+import { aheadText, leftOutLine } from "../change_view.ts";
+import { command, type ResultOf, type Style } from "../command.ts";
+import { goalLines, section } from "../view.ts";
 
 export const nextCommand = command<ResultOf<Next>>({
   description:
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   effect: "reads",
-  brief: () => `status,task,phaseId,constraints,rejections,${NEXT},evidence`,
+  brief: () =>
+    `task,phaseId,constraints,rejections,${NEXT},phaseNotes,evidence,files,end`,
   examples: ["orc next", "orc next --json"],
   use: readNext,
-  render: (result, style) =>
-    result.owner === null
-      ? nextParagraph(result, style, [
-        ...commandLines(result),
-        ...evidenceLines(result.evidence),
-      ])
-      : ownerText(result, result.owner),
+  render: nextText,
 });
+
+function nextText(result: ResultOf<Next>, style: Style): string {
+  if (result.owner !== null) return ownerText(result, result.owner);
+  if (result.end !== null) return endText(result, result.end);
+  return [...goalLines(result), aheadText(result, style)].join("\n");
+}
 
 /** Nothing in it is the caller's to do, and neither is the next step. */
 function ownerText(
@@ -40,30 +46,21 @@ function ownerText(
   ].join("\n");
 }
 
-/** Where the check is put in words, what it runs is said besides, and how that has to end where success is not it. */
-function commandLines(
-  { command, expects, next }: Pick<Next, "command" | "expects" | "next">,
-): readonly string[] {
-  const isSaid = command === null || command === next?.item?.check;
+/** After the end: what came of it, and that there is nothing left to do. */
+function endText(
+  { status, task }: ResultOf<Next>,
+  { progress, skipped, durationMinutes: minutes }: SessionEnd,
+): string {
+  const took = minutes === null ? "" : ` after ${durationText(minutes)}`;
+  const { completed, total } = progress;
   return [
-    ...isSaid ? [] : [`it runs: ${command}`],
-    ...expects === null || expects.exitCode === 0
-      ? []
-      : [`it passes with exit code ${expects.exitCode} alone`],
-    ...expects?.prove ? ["it has to fail on the base first"] : [],
-  ];
-}
-
-function evidenceLines(evidence: NextEvidence | null): readonly string[] {
-  if (evidence === null) return [];
-  const { schema, prompt, given } = evidence;
-  return [
-    ...(prompt === null ? [] : [`evidence to collect: ${prompt}`]),
-    ...(schema === null
-      ? []
-      : [`evidence file (${schema}): ${describeFields(schema)}`]),
-    ...(given ? ["evidence was handed in before, and new replaces it"] : []),
-  ];
+    `The session is ${status}${took}: ${
+      countOf(completed, "item")
+    } completed, ${progress.skipped} skipped, ${total} in all`,
+    ...goalLines({ task, constraints: [] }),
+    ...section("Skipped", skipped.map(leftOutLine)),
+    'For another task: orc start "TASK"',
+  ].join("\n");
 }
 
 /** A reminder with the keys that hooks of the Python tool expect. */

@@ -22,7 +22,8 @@ import {
   type ResultOf,
   type Style,
 } from "../command.ts";
-import { changeText, shortTask } from "../view.ts";
+import { changeText } from "../change_view.ts";
+import { shortTask } from "../view.ts";
 
 export const approvalsCommand = command<
   ResultOf<Approvals> & { readonly at: string },

@@ -1,10 +1,12 @@
 import { shortSessionId } from "../../base/ids.ts";
 import { countOf } from "../../base/text.ts";
 import { VERSION } from "../../base/version.ts";
+import { type Ahead, withNext } from "../../work/agent.ts";
 import type { Initialized, Validated } from "../../work/init.ts";
 import type { Started } from "../../work/start.ts";
 import { problemLine } from "../../workflow/problem.ts";
-import { NEXT, withPrefix } from "../brief.ts";
+import { AHEAD } from "../brief.ts";
+import { aheadText } from "../change_view.ts";
 import {
   arg,
   command,
@@ -13,7 +15,6 @@ import {
   type ResultOf,
   type Style,
 } from "../command.ts";
-import { nextParagraph } from "../view.ts";
 
 export const initCommand = command<ResultOf<Initialized>>({
   description:
@@ -85,7 +86,7 @@ export const validateCommand = command<ResultOf<Validated>>({
     }, ${countOf(items, "item")}`,
 });
 
-type StartResult = ResultOf<Started> & {
+type StartResult = ResultOf<Started & Ahead> & {
   readonly session: string;
   readonly root: string;
 };
@@ -110,10 +111,7 @@ export const startCommand = command<StartResult>({
     flag("--no-archive", "No effect: orc moves no files of yours"),
   ],
   effect: "writes",
-  brief: () =>
-    `workflowPath,workingTree,tests.command,problems,${
-      withPrefix("summary", NEXT)
-    }`,
+  brief: () => `workflowPath,tests.command,problems,phaseNotes,${AHEAD}`,
   examples: [
     'orc start "Add login"',
     'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
@@ -131,13 +129,14 @@ export const startCommand = command<StartResult>({
       beside: values.on("beside"),
     });
     const { place, problems } = started;
+    const ahead = await withNext(host, started);
     const source = started.workflowPath ?? "the built-in workflow";
     return {
-      ...started,
+      ...ahead,
       session: place.session,
       root: place.root,
       warnings: [
-        ...started.warnings,
+        ...ahead.warnings,
         ...problems.map((problem) => problemLine(problem, source)),
       ],
     };
@@ -160,7 +159,7 @@ function startText(result: StartResult, style: Style): string {
       countOf(progress.total, "item")
     }${tests && `; tests: ${tests}`})`,
     "",
-    nextParagraph(result.summary, style),
+    aheadText(result, style),
   ].join("\n");
 }
 

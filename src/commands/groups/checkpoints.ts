@@ -15,6 +15,7 @@ import type { Host } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import type { Undone } from "../../work/undo.ts";
 import { CHANGE, CHANGED } from "../brief.ts";
+import { standing } from "../change_view.ts";
 import {
   arg,
   command,
@@ -32,7 +33,6 @@ import {
   nextParagraph,
   phaseLine,
   section,
-  standing,
 } from "../view.ts";
 
 type ListResult = Pick<CheckpointList, "checkpoints"> & {
@@ -200,7 +200,7 @@ function resumeText(result: ResumeResult, style: Style): string {
       summary.phaseNotes.map((note) => adviceText(note, style)),
     ),
     section("Notes", summary.notes),
-    [nextParagraph(summary, style)],
+    [nextParagraph({ ...summary, phaseNotes: [] }, style)],
   ]);
 }
 

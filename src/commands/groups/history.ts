@@ -22,7 +22,8 @@ import {
   type Style,
   type Values,
 } from "../command.ts";
-import { barOf, blocksText, withProgress } from "../view.ts";
+import { barOf, withProgress } from "../change_view.ts";
+import { blocksText } from "../view.ts";
 
 export const historyCommand = command<ResultOf<History>, HistoryEvent>({
   description:

@@ -20,7 +20,8 @@ import {
   type Style,
   type Values,
 } from "../command.ts";
-import { barOf, section, shortTask, withProgress } from "../view.ts";
+import { barOf, withProgress } from "../change_view.ts";
+import { section, shortTask } from "../view.ts";
 
 const MIGRATION_FLAGS: readonly FlagSpec[] = [
   flag("--dry-run", "Show what would be done, and change nothing"),

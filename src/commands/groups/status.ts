@@ -5,6 +5,7 @@ import { command, flag, type ResultOf, type Style } from "../command.ts";
 import {
   adviceText,
   blocksText,
+  goalLines,
   itemLines,
   nextLine,
   nextParagraph,
@@ -44,7 +45,9 @@ export const statusCommand = command<StatusResult>({
   render: (status, style) =>
     blocksText([
       status.past ? [status.past.message] : [],
-      [(status.brief ? nextParagraph : statusText)(status, style)],
+      status.brief
+        ? [...goalLines(status), nextParagraph(status, style)]
+        : [statusText(status, style)],
     ]),
 });
 

@@ -8,6 +8,7 @@ import {
 import type { Host, ProgramProgress } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import { type Completed, completeItem } from "../../work/complete.ts";
+import { type Ahead, withNext } from "../../work/agent.ts";
 import { addNote, approveItem, skipItem, startItem } from "../../work/item.ts";
 import {
   abandonSession,
@@ -18,7 +19,7 @@ import {
   type Ended,
   finishSession,
 } from "../../work/phase.ts";
-import { CHANGED } from "../brief.ts";
+import { AHEAD, CHANGED } from "../brief.ts";
 import {
   arg,
   type ArgSpec,
@@ -30,7 +31,14 @@ import {
   sessionOptions,
   type Values,
 } from "../command.ts";
-import { changeText, section, withProgress } from "../view.ts";
+import {
+  aheadText,
+  changeText,
+  doneText,
+  leftOutLine,
+  withProgress,
+} from "../change_view.ts";
+import { section } from "../view.ts";
 
 interface StartedItem {
   readonly itemId: string;
@@ -69,13 +77,13 @@ export const startItemCommand = command<ChangeResult<StartedItem>>({
 });
 
 function startedText(result: ChangeResult<StartedItem>): string {
-  const started = doneText("Started", result);
+  const started = sentenceOf("Started", result);
   return result.passesAt === null
     ? started
     : `${started}: it passes by itself at ${result.passesAt}, unless a human approves it before`;
 }
 
-function doneText(
+function sentenceOf(
   done: string,
   { itemId, changed }: Pick<ChangeResult<StartedItem>, "itemId" | "changed">,
 ): string {
@@ -84,7 +92,7 @@ function doneText(
     : `Item "${itemId}" is ${done.toLowerCase()} already`;
 }
 
-export const completeCommand = command<ResultOf<Completed>>({
+export const completeCommand = command<ResultOf<Completed & Ahead>>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing, unless files changed since its check saw them: then that runs again, of an earlier phase too, and where it fails the item is open again.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE; one outside of the working tree only a human may give. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
   args: [ITEM],
@@ -99,15 +107,15 @@ export const completeCommand = command<ResultOf<Completed>>({
   ],
   effect: "writes",
   permissions: ["run"],
-  brief: () => `itemId,renewed,${CHANGED}`,
+  brief: () => `itemId,renewed,changed,serial,${AHEAD}`,
   examples: [
     'orc complete plan --notes "Three steps, risks named"',
     "orc complete analysis --evidence analysis.yaml",
   ],
   use: (host, _options, values) =>
-    withProgress(host, values, (show) => {
+    withProgress(host, values, async (show) => {
       const options = itemOptions(values);
-      return completeItem(host, {
+      const completed = await completeItem(host, {
         ...options,
         notes: values.text("notes"),
         evidence: values.list("evidence"),
@@ -115,8 +123,9 @@ export const completeCommand = command<ResultOf<Completed>>({
         onProgress: show && ((progress) =>
           show(checkProgress(options.itemId, progress, host.terminal.columns))),
       });
+      return await withNext(host, completed);
     }),
-  render: (result, style) => changeText(completedText(result), result, style),
+  render: (result, style) => doneText(completedText(result), result, style),
 });
 
 function completedText(result: ResultOf<Completed>): string {
@@ -126,13 +135,13 @@ function completedText(result: ResultOf<Completed>): string {
   }
   const done = result.renewed
     ? `Renewed item "${itemId}": its check passed on the files as they are`
-    : doneText("Completed", result);
+    : sentenceOf("Completed", result);
   return changed && check?.type === "command"
     ? `${done}, checked by: ${inOneLine(check.command)}`
     : done;
 }
 
-export const skipCommand = command<ChangeResult<{ itemId: string }>>({
+export const skipCommand = command<ChangeResult<{ itemId: string } & Ahead>>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
   args: [ITEM],
@@ -144,18 +153,21 @@ export const skipCommand = command<ChangeResult<{ itemId: string }>>({
     humanFlag("-f, --force", "Skip a gate"),
   ],
   effect: "writes",
-  brief: () => `itemId,${CHANGED}`,
+  brief: () => `itemId,changed,serial,${AHEAD}`,
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
   use: async (host, _options, values) => ({
-    ...await skipItem(host, {
-      ...itemOptions(values),
-      reason: values.text("reason") ?? "",
-      force: values.on("force"),
-    }),
+    ...await withNext(
+      host,
+      await skipItem(host, {
+        ...itemOptions(values),
+        reason: values.text("reason") ?? "",
+        force: values.on("force"),
+      }),
+    ),
     itemId: values.need("ITEM"),
   }),
   render: (result, style) =>
-    changeText(doneText("Skipped", result), result, style),
+    doneText(sentenceOf("Skipped", result), result, style),
 });
 
 export const approveItemCommand = command<ChangeResult<{ itemId: string }>>({
@@ -179,7 +191,7 @@ export const approveItemCommand = command<ChangeResult<{ itemId: string }>>({
     itemId: values.need("ITEM"),
   }),
   render: (result, style) =>
-    changeText(doneText("Approved", result), result, style),
+    changeText(sentenceOf("Approved", result), result, style),
 });
 
 export const noteCommand = command<ChangeResult<unknown>>({
@@ -201,7 +213,7 @@ export const noteCommand = command<ChangeResult<unknown>>({
   render: () => "Noted",
 });
 
-export const advanceCommand = command<ResultOf<Advanced>>({
+export const advanceCommand = command<ResultOf<Advanced & Ahead>>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
   flags: [
@@ -210,12 +222,16 @@ export const advanceCommand = command<ResultOf<Advanced>>({
     flag("--no-critique", "No effect: orc runs no outside reviews"),
   ],
   effect: "writes",
-  brief: () => `from,to,skipped,durationMinutes,${CHANGED}`,
+  brief: () =>
+    `from,to,skipped,durationMinutes,changed,serial,phaseNotes,${AHEAD}`,
   examples: ["orc advance"],
-  use: (host, options, values) =>
-    advancePhase(host, { ...options, force: values.on("force") }),
+  use: async (host, options, values) =>
+    await withNext(
+      host,
+      await advancePhase(host, { ...options, force: values.on("force") }),
+    ),
   render: (result, style) =>
-    changeText(
+    [
       result.to === null
         ? `Phase "${result.from}" is the last one and is complete`
         : [
@@ -229,9 +245,8 @@ export const advanceCommand = command<ResultOf<Advanced>>({
             ),
           ),
         ].join("\n"),
-      result,
-      style,
-    ),
+      aheadText(result, style),
+    ].join("\n"),
 });
 
 export const approveCommand = command<ChangeResult<unknown>>({
@@ -295,9 +310,7 @@ function finishText(result: ResultOf<Closed>): string {
     } completed, ${progress.skipped} skipped, ${progress.total} in all`,
     ...section(
       "Skipped",
-      result.skipped.map(({ phaseId, itemId, reason }) =>
-        `${phaseId} ${itemId}: ${reason ?? "for no reason that was kept"}`
-      ),
+      result.skipped.map(leftOutLine),
     ),
     ...section("Approvals", result.approvals.map(({ message }) => message)),
   ].join("\n");
