@@ -4,9 +4,11 @@
  */
 import { VERSION } from "../src/base/version.ts";
 import { type CommandGroup, tableOf } from "../src/commands/command.ts";
+import { errorConditions } from "../src/commands/errors.ts";
 import { OLDER_WORDS } from "../src/commands/older.ts";
 import { commandGroups } from "../src/commands/table.ts";
 import { cliPage } from "./docs/cli_page.ts";
+import { errorsPage } from "./docs/errors_page.ts";
 import { exitCodes, exitCodesPage } from "./docs/exit_codes_page.ts";
 import { manPage } from "./docs/man_page.ts";
 import { olderWordsSection, withOlderWords } from "./docs/older_words.ts";
@@ -25,6 +27,7 @@ export async function makePages(
   return new Map([
     ["docs/cli.md", await formatted(cliPage(groups), "md")],
     ["docs/permissions.md", await formatted(permissionsPage(groups), "md")],
+    ["docs/errors.md", await formatted(errorsPage(errorConditions()), "md")],
     ["docs/exit-codes.md", await formatted(exitCodesPage(codes), "md")],
     [
       "docs/compatibility.md",

@@ -64,7 +64,7 @@ export function exitCodesPage(codes: readonly ExitCode[]): string {
   return stacked([
     GENERATED.replace("the command table", "src/base/error.ts"),
     "# Exit codes",
-    "Scripts and agents can rely on them, and on `error.kind` and `error.code` of the JSON answer. Texts may change.",
+    "Scripts and agents can rely on them, and on `error.kind` and `error.code` of the JSON answer; [errors.md](errors.md) lists all codes. Texts may change.",
     table(
       ["Exit code", "Kind", "Meaning"],
       codes.map((each) => [

@@ -2,6 +2,7 @@ import { usage } from "../base/error.ts";
 import { nearest, quoted } from "../base/text.ts";
 import { SCHEMA_DRAFT } from "../workflow/json_schema.ts";
 import type { Command, Values } from "./command.ts";
+import { errorConditions } from "./errors.ts";
 import { type Fields, fieldsIn, pathsIn } from "./fields.ts";
 
 /** A JSON Schema, or a part of one. */
@@ -80,7 +81,23 @@ const FORMS: Readonly<Record<Form, Schema>> = {
   full: { title: "With --full", description: "All that is known." },
 };
 
-/** The JSON Schema of what a command prints where nothing was done, in both forms. */
+/** Every code that there is, with what it means; libraries may have more of their own. */
+function codeSchema(): Schema {
+  const known = errorConditions().map((
+    { code, kinds, exitCodes, meaning },
+  ) => ({
+    const: code,
+    title: kinds.length === 0
+      ? "kind and exit code of the reason"
+      : kinds.map((kind, index) => `${kind} (${exitCodes[index]})`).join(
+        " or ",
+      ),
+    description: meaning,
+  }));
+  return { description: "Stable name of the condition.", anyOf: known };
+}
+
+/** The JSON Schema of what a command prints where nothing was done, in both forms, with all codes. */
 export function errorSchema(): Schema {
   return {
     $schema: SCHEMA_DRAFT,
@@ -89,6 +106,7 @@ export function errorSchema(): Schema {
       errorAnswer(TEXT_OR_NULL, "compact"),
       errorAnswer(TEXT_OR_NULL, "full"),
     ],
+    definitions: { codes: codeSchema() },
   };
 }
 

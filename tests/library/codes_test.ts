@@ -6,17 +6,23 @@ import {
   OrcError,
   type OrcErrorCode,
 } from "../../mod.ts";
+import type { ErrorKind } from "../../src/base/error.ts";
+import { errorSchema } from "../../src/commands/answers.ts";
+import { errorConditions } from "../../src/commands/errors.ts";
 import { fixedHost, withRoot } from "../work/fixtures.ts";
 import { assert, assertEquals } from "@std/assert";
 import { walkSync } from "@std/fs/walk";
 
 const LIST = "src/base/codes.ts";
+const CATALOGUE = "src/commands/errors.ts";
 
 /** All sources but the list, as one text. */
 const SOURCES = Array.from(
   walkSync("src", { includeDirs: false, match: [/\.ts$/] }),
   ({ path }) => path,
-).filter((path) => path !== LIST).map((path) => Deno.readTextFileSync(path))
+).filter((path) => path !== LIST && path !== CATALOGUE).map((path) =>
+  Deno.readTextFileSync(path)
+)
   .join("\n");
 
 const CODES = Array.from(
@@ -44,6 +50,55 @@ Deno.test("each code of an error that is thrown is listed", () => {
   );
   assertEquals(thrown.filter((code) => !CODES.includes(code)), []);
   assert(thrown.length > 1, `only ${thrown.length} found`);
+});
+
+/** The functions that make errors, by the kind that they give. */
+const MAKERS: ReadonlyMap<string, ErrorKind> = new Map(Object.entries(
+  {
+    usage: "usage",
+    refused: "refused",
+    notFound: "not_found",
+    conflict: "conflict",
+    corrupt: "corrupt",
+    external: "external",
+    pending: "pending",
+    denied: "denied",
+    misconfigured: "config",
+  } as const,
+));
+
+Deno.test("each code of an error is in the catalogue, with one meaning and the kinds it is thrown with", () => {
+  const conditions = errorConditions();
+  assertEquals(conditions.map(({ code }) => code), CODES);
+  const meanings = conditions.map(({ meaning }) => meaning);
+  assertEquals(meanings.filter((each) => each.length < 10), []);
+  const kindsOf = new Map<string, readonly string[]>(
+    conditions.map(({ code, kinds }) => [code, kinds]),
+  );
+  const thrown = Array.from(
+    SOURCES.matchAll(/\b(\w+)\(\s*"(\w+)",|\[(\w+), "(\w+)"\]/g),
+    ([, call = "", code = "", maker = "", other = ""]) =>
+      [MAKERS.get(call || maker), code || other] as const,
+  ).filter(([kind]) => kind !== undefined);
+  assert(thrown.length > 150, `only ${thrown.length} found`);
+  const wrong = thrown.filter(([kind, code]) =>
+    !kindsOf.get(code)?.includes(kind ?? "")
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("orc schema error names each code with its kind, exit code and meaning", () => {
+  const { definitions } = Object(errorSchema());
+  const known = definitions.codes.anyOf;
+  assertEquals(known.map((each: { const: string }) => each.const), CODES);
+  assertEquals(
+    known.find((each: { const: string }) => each.const === "check_failed"),
+    {
+      const: "check_failed",
+      title: "refused (3)",
+      description: "the check of the item failed",
+    },
+  );
 });
 
 Deno.test("isOrcError() knows errors of another copy of orc, by their code", () => {

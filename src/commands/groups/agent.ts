@@ -15,7 +15,7 @@ import {
 import { NEXT } from "../brief.ts";
 import { aheadText, leftOutLine } from "../change_view.ts";
 import { command, type ResultOf, type Style } from "../command.ts";
-import { goalLines, section } from "../view.ts";
+import { goalLines, rejectionLines, section } from "../view.ts";
 
 export const nextCommand = command<ResultOf<Next>>({
   description:
@@ -31,7 +31,11 @@ export const nextCommand = command<ResultOf<Next>>({
 function nextText(result: ResultOf<Next>, style: Style): string {
   if (result.owner !== null) return ownerText(result, result.owner);
   if (result.end !== null) return endText(result, result.end);
-  return [...goalLines(result), aheadText(result, style)].join("\n");
+  return [
+    ...rejectionLines(result, style),
+    ...goalLines(result),
+    aheadText({ ...result, rejections: [] }, style),
+  ].join("\n");
 }
 
 /** Nothing in it is the caller's to do, and neither is the next step. */

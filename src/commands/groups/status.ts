@@ -46,7 +46,11 @@ export const statusCommand = command<StatusResult>({
     blocksText([
       status.past ? [status.past.message] : [],
       status.brief
-        ? [...goalLines(status), nextParagraph(status, style)]
+        ? [
+          ...rejectionLines(status, style),
+          ...goalLines(status),
+          nextParagraph({ ...status, rejections: [] }, style),
+        ]
         : [statusText(status, style)],
     ]),
 });
