@@ -513,6 +513,8 @@ export type {
   Risk,
   SessionState,
   SessionStatus,
+  SizeLimits,
+  Sizing,
   StepType,
   Verification,
   Workflow,

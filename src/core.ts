@@ -76,6 +76,8 @@ export type {
   Risk,
   SessionState,
   SessionStatus,
+  SizeLimits,
+  Sizing,
   StepType,
   Verification,
   Workflow,

@@ -38,7 +38,7 @@ Deno.test("an honest agent goes from start to finish, and all state lies in .orc
       'require("node:test")("ok", () => {});\n',
     );
     const before = await treeOf(repository.directory);
-    await repository.result(["start", "Add login"]);
+    await repository.result(["start", "Add login", "--size", "l"]);
     const played = await playToTheEnd(repository);
     assertEquals(played.filter((step) => step === "advance").length, 4);
     assertEquals(played.at(-1), "finish");
@@ -53,7 +53,7 @@ Deno.test("an honest agent goes from start to finish, and all state lies in .orc
 
 Deno.test("a lazy agent gets nowhere", () =>
   inRepository(async (repository) => {
-    await repository.result(["start", "Add login"]);
+    await repository.result(["start", "Add login", "--size", "l"]);
     const agent = { env: { CLAUDECODE: "1" } };
     const { items } = await repository.result(["status"], agent);
     for (const { id } of items) {
@@ -82,7 +82,7 @@ Deno.test("orc works from a sub-directory", () =>
     await repository.write("src/deep/a.js", "");
     const cwd = `${repository.directory}/src/deep`;
     const before = await treeOf(repository.directory);
-    await repository.result(["start", "Add login"], { cwd });
+    await repository.result(["start", "Add login", "--size", "l"], { cwd });
     await playToTheEnd(repository, { cwd });
     await assertContained(repository, before);
     assertEquals((await repository.result(["status"])).status, "completed");
@@ -141,7 +141,7 @@ Deno.test("two agents in one repository do not move each other's session", () =>
 Deno.test("a portable repository is tracked by git", () =>
   inRepository(async (repository) => {
     await repository.result(["init", "--portable"]);
-    await repository.result(["start", "Add login"]);
+    await repository.result(["start", "Add login", "--size", "l"]);
     await playToTheEnd(repository);
     const { stdout } = await repository.run("git", "status", "--porcelain");
     assertStringIncludes(stdout, "?? .orchestrator/");
@@ -270,7 +270,7 @@ phases:
 Deno.test("orc without any repository works in the directory it is run in", () =>
   inDirectory(async (repository) => {
     const root = ["--root", repository.directory];
-    await repository.result(["start", "Add login", ...root]);
+    await repository.result(["start", "Add login", "--size", "l", ...root]);
     assertEquals(
       (await repository.result(["status", ...root])).task,
       "Add login",

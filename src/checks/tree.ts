@@ -83,12 +83,18 @@ export async function readTree(
   const tree = await told(() => treeOf(host, site, options), options);
   if (typeof tree === "string") return { id: null, reason: tree };
   const { id, kind, entries } = tree;
-  if (options.keeps) {
-    const layout = repositoryLayout(site.root);
-    const staged = stage(layout, treePath(layout, id), host.newToken());
-    if (staged !== undefined) keep(layout, staged, printEntries(entries));
-  }
+  if (options.keeps) keepEntries(host, repositoryLayout(site.root), tree);
   return { id, kind, files: entries.length };
+}
+
+/** Remembers the files of a tree, so that later ones can be compared with it. */
+export function keepEntries(
+  host: Host,
+  layout: RepositoryLayout,
+  { id, entries }: Pick<Tree, "id" | "entries">,
+): void {
+  const staged = stage(layout, treePath(layout, id), host.newToken());
+  if (staged !== undefined) keep(layout, staged, printEntries(entries));
 }
 
 /** The files of a working tree as git would record them, or why they cannot be told; writes nothing. */
@@ -166,7 +172,8 @@ async function told<Answer>(
   }
 }
 
-async function keptEntries(
+/** The files of a tree that is remembered. */
+export async function keptEntries(
   layout: RepositoryLayout,
   id: string,
 ): Promise<readonly TreeEntry[] | undefined> {

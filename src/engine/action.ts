@@ -132,6 +132,13 @@ export type Action =
     /** Also brings back what they took back, and opens an ended session. */
     readonly force: boolean;
   }
+  /** Takes the session to a larger size of its workflow: its change has outgrown the one it has. */
+  | {
+    readonly type: "grow";
+    readonly size: string;
+    /** What outgrew it. */
+    readonly reason: string;
+  }
   /** Records that an agent asked for what only a human may do. */
   | {
     readonly type: "refuse_approval";

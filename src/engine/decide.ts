@@ -14,6 +14,7 @@ import {
 import { restore } from "./restore.ts";
 import { rejectItem, reopenItem, reopenPhase } from "./rework.ts";
 import { assertOpen, type Circumstances } from "./situation.ts";
+import { grow } from "./size.ts";
 import { undo } from "./undo.ts";
 
 /**
@@ -41,6 +42,8 @@ import { undo } from "./undo.ts";
  *   be one (denied), or on completing a manual gate (refused)
  * @throws {OrcError} `signature_required` (denied) if its workflow says `approvals: signed`, and a yes has
  *   no signature
+ * @throws {OrcError} `cannot_grow` (refused) if a session has no larger size of that name
+ * @throws {OrcError} `grown_since` (refused) if what is gone back to lies before the session grew
  * @throws {OrcError} `no_such_item` or `no_such_phase` (not_found) if the workflow does not define
  *   it
  * @throws {OrcError} `notes_too_long`, `note_empty` or `reason_missing` (usage) if a text has the
@@ -93,6 +96,8 @@ export function decide(
       return restore(situation, action);
     case "undo":
       return undo(situation, action);
+    case "grow":
+      return grow(situation, action);
     case "refuse_approval":
       return refuseApproval(situation, action);
   }

@@ -18,6 +18,7 @@ import type {
 } from "../workflow/types.ts";
 import type { ActionOf } from "./action.ts";
 import { encodePhases } from "./progress.ts";
+import { assertSameSize } from "./size.ts";
 import {
   type EventText,
   humanEvent,
@@ -46,6 +47,8 @@ export function restore(
   { checkpointId, stored, force }: ActionOf<"restore">,
 ): Decision {
   const { workflow, state } = situation;
+  const act = `restore checkpoint "${checkpointId}"`;
+  assertSameSize(state, stored.phases, workflow, act);
   const plan = planRestore(workflow, state, stored);
   return goBack(situation, plan, {
     force,

@@ -103,11 +103,9 @@ function blockersOf(
 
 function summarizePhase(phase: Phase, state: SessionState): PhaseSummary {
   const phaseState = phaseStateOf(state, phase);
+  const all = phase.items.map(({ id }) => itemStateOf(phaseState, id).status);
   const count = (status: ItemStatus) =>
-    phase.items.filter(({ id }) =>
-      itemStateOf(phaseState, id).status === status
-    )
-      .length;
+    all.filter((one) => one === status).length;
   return {
     id: phase.id,
     name: phase.name,

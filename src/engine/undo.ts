@@ -13,6 +13,7 @@ import {
   type RestoreChange,
 } from "./restore.ts";
 import { assertNotesFit, type Situation } from "./situation.ts";
+import { assertSameSize } from "./size.ts";
 import { isClosed } from "./state.ts";
 
 /** So many updates can be taken back at once: a replay keeps as many states. */
@@ -28,11 +29,13 @@ export function undo(
   // An end is taken back for itself: whoever goes on from there sees first where that is.
   if (updates > 1 && isClosed(state.status)) throw hasEnded(workflow, state);
   if (isClosed(stored.status)) throw hadEnded(updates, stored);
+  const act = `undo ${countOf(updates, "update")}`;
+  assertSameSize(state, stored.phases, workflow, act);
   const plan = planRestore(workflow, state, stored, { isReplayed: true });
   const approvals = plan.changes.filter((change) => isYes(state, change));
   return goBack(situation, plan, {
     force,
-    act: `undo ${countOf(updates, "update")} by force`,
+    act: `${act} by force`,
     holdsMore: (forward) => bringsBack(workflow, updates, forward),
     text: () => ({
       message: undoneText(updates, approvals),

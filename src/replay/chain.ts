@@ -11,6 +11,7 @@ import {
 } from "../engine/event.ts";
 import { encodeProgress } from "../engine/progress.ts";
 import { closedIn } from "../engine/state.ts";
+import { sizingIn, wholeOf } from "../workflow/sizes.ts";
 import type { SessionState } from "../workflow/types.ts";
 import { Sha256 } from "./sha256.ts";
 
@@ -89,10 +90,12 @@ export function withBase<Event extends RecordedEvent>(
   logBytes: number,
 ): readonly Event[] {
   if (first === undefined) return [];
-  const definition = encoder.encode(canonicalJson(state.definition));
+  const definition = encoder.encode(canonicalJson(wholeOf(state.definition)));
+  const size = sizingIn(state.definition)?.size;
   const base = new Map(encodeProgress(state))
     .set("definition_sha256", new Sha256().update(definition).hex())
     .set("log_bytes", logBytes);
+  if (size !== undefined) base.set("size", size);
   return [{ ...first, link: { others: 0, base, chain: "" } }, ...rest];
 }
 

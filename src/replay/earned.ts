@@ -60,6 +60,8 @@ function sessionDifferences(
     ["notes", notesOf(state, isShared), notesOf(earned, isShared)],
     ["workflow id", state.workflowId, earned.workflowId],
   ];
+  const isOther = state.definition !== earned.definition &&
+    !isSame(state.definition, earned.definition);
   const differing = fields.filter(([, is, was]) => !isSame(is, was))
     .map(([name, is, was]): Unearned => ({
       ...about,
@@ -75,7 +77,13 @@ function sessionDifferences(
       message: differs(`The session's ${quoted(key)}`, is ?? null, was ?? null),
     }];
   });
-  return [...differing, ...metadata];
+  const workflow = isOther
+    ? [{
+      ...about,
+      message: "The session's workflow is not the one of the size it has",
+    }]
+    : [];
+  return [...differing, ...workflow, ...metadata];
 }
 
 /** An orc that knew no chain gave a note another instant than its event. */

@@ -8,6 +8,7 @@ import {
   asObject,
   isJsonList,
   type JsonObject,
+  type JsonValue,
   numberOf,
   textAt,
 } from "../base/json.ts";
@@ -16,6 +17,9 @@ import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import { agentIn, type RecordedEvent } from "../engine/event.ts";
 import { decodePhases, decodeProgress } from "../engine/progress.ts";
+import { decodeDefinition } from "../workflow/definition.ts";
+import { atSize, sizingIn } from "../workflow/sizes.ts";
+import { fillTexts } from "../workflow/template.ts";
 import type {
   Caller,
   Decision,
@@ -74,10 +78,11 @@ const MAX_PROBLEMS = 20;
  * and what the state was read from. The state after the update `asked` is kept, however many follow.
  */
 export function newReplayer(
-  workflow: Workflow,
+  pinned: Workflow,
   known: SessionState,
   asked?: number,
 ): Replayer {
+  let workflow = pinned;
   let state: SessionState | undefined;
   const earlier = new EarlierStates(asked);
   let update: RecordedEvent[] = [];
@@ -96,6 +101,9 @@ export function newReplayer(
     if (link?.base) {
       const before = state;
       state = decodeProgress(link.base, known);
+      const size = textAt(link.base, "size") ?? "";
+      state = { ...state, definition: pinnedAt(known, size) };
+      workflow = followedIn(pinned, known, state);
       earlier.forget();
       earlier.keep(state, elsewhere, serial - 1);
       touched.clear();
@@ -112,6 +120,7 @@ export function newReplayer(
     const then = earlier.before(events);
     for (const [key, claim] of then?.elsewhere ?? []) elsewhere.set(key, claim);
     earlier.keep(state, elsewhere, serial);
+    workflow = followedIn(pinned, known, state);
     if (problem === undefined || problems.length === MAX_PROBLEMS) return;
     problems.push({ serial, message: problem });
   }
@@ -120,6 +129,11 @@ export function newReplayer(
   function replayUpdate(events: readonly RecordedEvent[]): string | undefined {
     const before = state;
     const then = earlier.before(events)?.state;
+    if (before === undefined && events[0] && !events[0].link?.base) {
+      const size = textAt(events[0].details, "size") ?? "";
+      const definition = pinnedAt(known, size);
+      workflow = followedIn(pinned, known, { ...known, definition });
+    }
     const decided = decideAgain(workflow, before, events, { known, then });
     if (typeof decided !== "string") {
       state = decided.state;
@@ -182,6 +196,24 @@ export function newReplayer(
       };
     },
   };
+}
+
+/** The workflow as it was pinned for a size that a session had: it may have grown since, or been edited. */
+function pinnedAt({ definition }: SessionState, size: string): JsonValue {
+  const isKnown = sizingIn(definition)?.sizes.includes(size) ?? false;
+  return isKnown ? atSize(definition, size) : definition;
+}
+
+/** The workflow by which a session goes on: another one after it has grown. */
+function followedIn(
+  pinned: Workflow,
+  known: SessionState,
+  state: SessionState | undefined,
+): Workflow {
+  if (!state || state.definition === known.definition) return pinned;
+  const { session } = pinned;
+  const workflow = fillTexts(decodeDefinition(state.definition));
+  return { ...workflow, ...session && { session } };
 }
 
 function note<Status>(
@@ -326,6 +358,9 @@ function actionOf(
         return { type: "reopen_item", itemId: last.itemId ?? "", reason };
       }
       if (details.has("undone")) return then && undoAction(then, details);
+      if (details.has("grown")) {
+        return { type: "grow", size: textAt(details, "grown") ?? "", reason };
+      }
       return details.has("checkpoint_id")
         ? state && restoreAction(state, details)
         : {
@@ -353,8 +388,9 @@ function behind(message: string, beginning: string): string {
 
 function startAction(
   { workflowId, message, details }: RecordedEvent,
-  { definition }: SessionState,
+  known: SessionState,
 ): Action {
+  const size = textAt(details, "size") ?? "";
   const constraints = details.get("constraints") ?? null;
   return {
     type: "start",
@@ -363,7 +399,7 @@ function startAction(
     project: textAt(details, "project"),
     constraints: isJsonList(constraints) ? constraints.map(String) : [],
     metadata: asObject(details.get("metadata")) ?? new Map(),
-    definition,
+    definition: pinnedAt(known, size),
     facts: new Map([...details].filter(([key]) => !START_KEYS.includes(key))),
   };
 }

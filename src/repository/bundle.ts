@@ -91,7 +91,7 @@ const NOT_OWN = new Set([
 ]);
 
 /** The files of a working tree, as far as the kind of its project depends on them. Links are not followed. */
-function folderAt(root: string): Folder {
+export function folderAt(root: string): Folder {
   const files = new Set<string>();
   let level = [""];
   for (let depth = 0; depth <= MAX_DEPTH && level.length > 0; depth++) {

@@ -1,5 +1,5 @@
 import { sha256Hex } from "../base/checksum.ts";
-import { misconfigured, notFound, OrcError, orElse } from "../base/error.ts";
+import { misconfigured, notFound, orElse } from "../base/error.ts";
 import {
   type JsonObject,
   jsonObject,
@@ -9,23 +9,10 @@ import {
 import { repositoryLayout } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { fillSessionName } from "../base/names.ts";
-import {
-  isWithin,
-  joinPath,
-  nameOf,
-  parentDirectory,
-  relativePath,
-  resolvePath,
-} from "../base/path.ts";
+import { isWithin, nameOf, relativePath, resolvePath } from "../base/path.ts";
 import { isVersionRange } from "../base/version.ts";
 import { butThereIs } from "../files/near.ts";
-import {
-  entriesIn,
-  fileKind,
-  readRegularFile,
-  readText,
-  realOrGiven,
-} from "../files/read.ts";
+import { fileKind, readRegularFile, realOrGiven } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   asConfigError,
@@ -34,10 +21,8 @@ import {
 } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
 import { encodeDefinition } from "../workflow/encode.ts";
-import { foreignWorkflow } from "../workflow/foreign.ts";
 import { type ParsedWorkflow, parseWorkflow } from "../workflow/parse.ts";
 import {
-  FOREIGN_FILE,
   invalidWorkflow,
   type Path,
   placeProblem,
@@ -45,7 +30,7 @@ import {
 } from "../workflow/problem.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { Workflow } from "../workflow/types.ts";
-import { entriesOf, keysAtMargin } from "../workflow/value.ts";
+import { entriesOf, foreignWorkflow, keysAtMargin } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import type { Repository } from "./open.ts";
 import {
@@ -59,6 +44,7 @@ import {
   WORKFLOW_FLAG,
   WORKFLOW_NAME,
 } from "./overrides.ts";
+import { foreignIn, otherNames, passing } from "./passed_over.ts";
 import {
   decodeText,
   type ReadCommitted,
@@ -127,42 +113,6 @@ export async function loadWorkflow(
   const bundled = await decodeWorkflow(encoded, BUNDLED, changes);
   const warnings = [...passedOver, ...bundled.warnings];
   return { ...bundled, path: null, warnings, unchecked: bundle.warnings };
-}
-
-const OTHER_NAME = /^workflow\.ya?ml(?:\.txt)?$/i;
-
-/** Names that people take for that of the workflow, where the file looks like one. */
-function otherNames(own: string): readonly Problem[] {
-  const tree = parentDirectory(own) ?? own;
-  const wanted = nameOf(own);
-  const textOf = (name: string): string =>
-    orElse(
-      () => readText(joinPath(tree, name), MAX_WORKFLOW_BYTES),
-      () => "",
-    ) ??
-      "";
-  return entriesIn(tree, "list").map(({ name }) => name).filter((name) =>
-    OTHER_NAME.test(name) && name !== wanted &&
-    keysAtMargin(textOf(name)).includes("phases")
-  ).map((name) =>
-    passing(
-      "other_name",
-      `Used though there is "${name}": only "${wanted}" is read; rename it, or name it: orc start -w ${name}`,
-    )
-  );
-}
-
-/** Says that a file was passed over, after the name of what is used instead. */
-function passing(code: string, message: string): Problem {
-  return { code, severity: "warning", path: "", message };
-}
-
-/** The problem of a file that is another program's; undefined for any other error. */
-export function foreignIn(error: unknown): Problem | undefined {
-  if (!(error instanceof OrcError)) return undefined;
-  const problems = error.details?.problems;
-  const [first]: readonly Problem[] = Array.isArray(problems) ? problems : [];
-  return first?.code === FOREIGN_FILE ? first : undefined;
 }
 
 export async function readWorkflow(

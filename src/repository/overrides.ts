@@ -114,6 +114,9 @@ function shown(value: JsonValue): string {
 /** What an override is called that puts another file in the place of the repository's workflow. */
 export const WORKFLOW_NAME = "workflow";
 
+/** What an override is called that makes a task smaller than orc says; no setting has a blank in its name. */
+export const SIZE_NAME = "task size";
+
 /** What stands for the built-in workflow in what is said about it. */
 export const BUNDLED = "the built-in workflow";
 

@@ -6,7 +6,8 @@ import { fileKind } from "../files/read.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
-import { foreignIn, readWorkflow } from "./load.ts";
+import { readWorkflow } from "./load.ts";
+import { foreignIn } from "./passed_over.ts";
 import { type OpenedSession, wrongVersion } from "./select.ts";
 
 /** Follows workflow.yaml; without one the session can be shown, and nothing in it may change. */

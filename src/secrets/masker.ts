@@ -182,6 +182,7 @@ const SAID: {
   note: ["text"],
   restore: [],
   undo: ["reason"],
+  grow: [],
   refuse_approval: [],
 };
 

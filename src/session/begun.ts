@@ -3,7 +3,6 @@
  * they are. Only what does not travel with a session can tell: git's own directory, which no clone
  * brings along, the user's directory, and the place that its directory has on this disk.
  */
-import { jsonHash } from "../base/checksum.ts";
 import { orElse } from "../base/error.ts";
 import {
   gitLayout,
@@ -17,6 +16,7 @@ import { isTaken } from "../files/errors.ts";
 import { findGit, isFileTracked } from "../files/git_index.ts";
 import { fileKind, isGranted } from "../files/read.ts";
 import { ensureDirectories, writeNewFile } from "../files/write.ts";
+import { definitionHash } from "../workflow/sizes.ts";
 import { readSessionMeta } from "./read.ts";
 import { readRepositoryMeta } from "./repository.ts";
 import { findSpare, isRefusal, sparesDirectory } from "./spare.ts";
@@ -36,7 +36,7 @@ export async function rememberBegun(
   const directory = trustedHere(layout.root);
   if (definition === null || directory === null) return;
   if (!isGranted({ name: "write", path: directory })) return;
-  remember(directory, await jsonHash(definition));
+  remember(directory, await definitionHash(definition));
 }
 
 /** False where the system does not let it be remembered there. */
@@ -83,7 +83,7 @@ export async function foreignWorkflow(
   if (definition === null || legacyPath !== null) return undefined;
   const { directory, state, meta } = sessionLayout(root, id);
   const here = trustedHere(root);
-  const hash = await jsonHash(definition);
+  const hash = await definitionHash(definition);
   const places = [here, home === undefined ? null : userLayout(home).trusted];
   if (places.some((place) => place !== null && isIn(place, hash))) {
     return undefined;

@@ -2,7 +2,6 @@
  * What a merge of git makes of a log: the events that both sides share, and behind them those of one
  * side and of the other. The chain tells them apart, whatever order they stand in.
  */
-import { jsonHash } from "../base/checksum.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { closedIn } from "../engine/state.ts";
 import {
@@ -12,6 +11,7 @@ import {
   withOther,
 } from "../replay/chain.ts";
 import { newReplayer } from "../replay/replay.ts";
+import { definitionHash } from "../workflow/sizes.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
 
 /** One way through a log, from its first event to one that none follows. */
@@ -143,7 +143,7 @@ export async function stateOf(
   const [first] = events;
   const { link, details } = first ?? {};
   const sha256 = (link?.base ?? details)?.get("definition_sha256");
-  if (sha256 !== await jsonHash(known.definition)) return undefined;
+  if (sha256 !== await definitionHash(known.definition)) return undefined;
   const replayer = newReplayer(workflow, known);
   for (const event of events) replayer.take(event);
   const { state, problems, isShared } = replayer.result();

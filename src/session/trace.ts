@@ -1,5 +1,4 @@
 /** Whether a session is what its events lead to, and its log what orc wrote. */
-import { jsonHash } from "../base/checksum.ts";
 import { orElse } from "../base/error.ts";
 import { type JsonObject, numberOf } from "../base/json.ts";
 import { repositoryLayout, sessionLayout } from "../base/layout.ts";
@@ -15,6 +14,7 @@ import { fileKind } from "../files/read.ts";
 import { linkedLine, nextHead, withOther } from "../replay/chain.ts";
 import { unearnedIn } from "../replay/earned.ts";
 import { newReplayer, type Replayed } from "../replay/replay.ts";
+import { definitionHash } from "../workflow/sizes.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { bytesOfLine, type Line, linesFrom } from "./log.ts";
 import { openForReading, repeatFilter } from "./log_read.ts";
@@ -171,7 +171,7 @@ async function definitionProblem(
   expected: string | null,
 ): Promise<readonly Contradiction[]> {
   if (expected === null) return [];
-  if (await jsonHash(definition) === expected) return [];
+  if (await definitionHash(definition) === expected) return [];
   return [contradiction(
     "definition_changed",
     "The workflow in the state is not the one that the session began with",

@@ -159,6 +159,7 @@ async function tell(
     serial,
     chain: chain?.head ?? "",
     definition: followed.definition ?? "",
+    size: followed.size,
     overrides: followed.overrides,
     directory: git.directory,
     tree: committed.tree,

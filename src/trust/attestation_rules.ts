@@ -80,6 +80,8 @@ export interface Attestation {
   readonly chain: string;
   /** SHA-256 of the workflow that it followed. */
   readonly definition: string;
+  /** The size that the session had last; null where its workflow has none. */
+  readonly size: string | null;
   /** Settings of the workflow that something else said than its file. */
   readonly overrides: JsonObject;
   /** Where its working tree lies in git's, such as `packages/api`; empty for the top. */
@@ -139,6 +141,7 @@ function encodeUnsigned(attestation: Unsigned): JsonObject {
     serial: attestation.serial,
     chain: attestation.chain,
     definition: attestation.definition,
+    size: attestation.size,
     overrides: overrides.size === 0 ? null : overrides,
     directory: attestation.directory,
     tree: attestation.tree,
@@ -215,6 +218,7 @@ export function parseAttestation(text: string, source: string): Attestation {
     serial: reader.count("serial"),
     chain: reader.hex("chain"),
     definition: reader.hex("definition"),
+    size: textAt(object, "size"),
     overrides: asObject(object.get("overrides")) ?? new Map(),
     directory: textAt(object, "directory") ?? "",
     tree,

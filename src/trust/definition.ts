@@ -1,5 +1,4 @@
 /** Whether a session followed the workflow that was committed, and so reviewed. */
-import { jsonHash } from "../base/checksum.ts";
 import { OrcError } from "../base/error.ts";
 import { type JsonObject, jsonObject } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
@@ -14,9 +13,12 @@ import {
   overridesIn,
   overridesOf,
   overrideText,
+  SIZE_NAME,
 } from "../repository/overrides.ts";
 import { doSay, settingsAsCommitted } from "../repository/said.ts";
+import { decodeDefinition } from "../workflow/definition.ts";
 import { encodeDefinition } from "../workflow/encode.ts";
+import { atSize, definitionHash, sizingIn } from "../workflow/sizes.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
 import { type Git, readCommittedFile, resolveCommit } from "./committed.ts";
@@ -28,6 +30,8 @@ export interface Followed {
   readonly definition: string | null;
   /** What stands for `{{session_name}}` in it. */
   readonly name: string;
+  /** The size it had last; null where its workflow has none. */
+  readonly size: string | null;
   /** What something else said than its file. */
   readonly overrides: JsonObject;
 }
@@ -38,7 +42,8 @@ export async function followedBy(
 ): Promise<Followed> {
   const overrides = overridesIn(metadata);
   return {
-    definition: definition === null ? null : await jsonHash(definition),
+    definition: definition === null ? null : await definitionHash(definition),
+    size: sizingIn(definition)?.size ?? null,
     name: sessionNameOf(task, workflowId.replace(/^wf_/, "")),
     overrides: jsonObject(
       Object.fromEntries(overrides.map(({ name, value }) => [name, value])),
@@ -63,12 +68,14 @@ export async function reviewWorkflow(
   git: Git,
   { found: { workingTree } }: Repository,
   base: string,
-  { definition, name, overrides }: Followed,
+  { definition, name, size, overrides: all }: Followed,
 ): Promise<Reviewed> {
   const commit = await resolveCommit(git, base);
   const file = nameOf(repositoryLayout(workingTree).workflow);
   const bytes = await readCommittedFile(git, commit, file);
   const path = bytes === undefined ? BUNDLED : `${base}:${file}`;
+  const overrides = new Map(all);
+  const isSmaller = overrides.delete(SIZE_NAME);
   const read = async (said: JsonObject): Promise<Workflow> => {
     const changes = { overrides: said, sessionName: name };
     const source = bytes ??
@@ -77,7 +84,11 @@ export async function reviewWorkflow(
   };
   const own = await read(new Map());
   const workflow = await readIfFit(read, overrides) ?? own;
-  const isSame = await jsonHash(encodeDefinition(workflow)) === definition;
+  const whole = encodeDefinition(workflow);
+  const isSame = await definitionHash(whole) === definition;
+  const judged = size === null
+    ? workflow
+    : decodeDefinition(atSize(whole, size));
   const reviewed = await committedSettings(git, commit);
   const said = new Map(
     Array.from(overrides, ([key, value]) => {
@@ -87,8 +98,11 @@ export async function reviewWorkflow(
     }),
   );
   return {
-    workflow: fillTexts(workflow),
+    workflow: fillTexts(judged),
     findings: [
+      ...isSmaller
+        ? [finding("loosened", "Whoever started the session chose its size")]
+        : [],
       ...isSame ? [] : [finding(
         "definition_differs",
         `The session followed another workflow than ${shownAs(base, bytes)}`,

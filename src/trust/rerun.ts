@@ -1,6 +1,5 @@
 /** Checks that are run again, on a clean checkout and in a clean environment. */
 import { listOf, quoted, uncapitalised } from "../base/text.ts";
-import { checkVariables } from "../checks/mark.ts";
 import type { Base } from "../checks/base.ts";
 import { proveCheck } from "../checks/prove.ts";
 import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
@@ -11,6 +10,7 @@ import {
   type RequiredCheck,
   requiredCheck,
 } from "../engine/check.ts";
+import { checkVariables } from "../host/check_mark.ts";
 import type { Repository } from "../repository/open.ts";
 import { secretsForCheck } from "../secrets/masker.ts";
 import { readValue } from "../settings/files.ts";

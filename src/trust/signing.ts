@@ -1,5 +1,4 @@
 /** Signed approvals: made when a human says yes, and verified again by whoever asks what a session is worth. */
-import { jsonHash } from "../base/checksum.ts";
 import { denied, isOrcError, type OrcError, refused } from "../base/error.ts";
 import type { JsonObject } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
@@ -12,6 +11,7 @@ import { isPhaseApproved } from "../engine/state.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { readLogBackwards } from "../session/log_read.ts";
+import { definitionHash } from "../workflow/sizes.ts";
 import type { Event } from "../workflow/types.ts";
 import { type Approvers, readApprovers } from "./approvers.ts";
 import type { TrustFinding } from "./finding_rules.ts";
@@ -54,7 +54,7 @@ export async function signActs(
   const approvers = await readApprovers(host, opened);
   const occasion: Occasion = {
     session: session.id,
-    definition: await jsonHash(session.state.definition),
+    definition: await definitionHash(session.state.definition),
     after: session.chain?.head ?? null,
     at: host.now(),
   };
@@ -211,7 +211,7 @@ async function problemOf(
   if (signature === undefined) return "was signed by nobody";
   if (typeof approvers === "string") return approvers;
   const { after, at } = signature;
-  const definition = await jsonHash(session.state.definition);
+  const definition = await definitionHash(session.state.definition);
   const occasion = { session: session.id, definition, after, at };
   const statement = {
     text: statementOf(occasion, events),

@@ -6,7 +6,6 @@ import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
 import { joinPath } from "../base/path.ts";
 import { epochMsOf, instantOf } from "../base/time.ts";
-import { CHECK_VARIABLE } from "../checks/mark.ts";
 import type { Action } from "../engine/action.ts";
 import type { ShownFile } from "../engine/approval.ts";
 import { decide } from "../engine/decide.ts";
@@ -16,6 +15,7 @@ import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
 import { fileKind, ifAllowed } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";
+import { CHECK_VARIABLE } from "../host/check_mark.ts";
 import {
   type AgentAbove,
   type Approval,

@@ -7,7 +7,6 @@ import {
   isCheckEnvironment,
   strictestOf,
 } from "../checks/environment_rules.ts";
-import { checkVariables, surroundingChecks } from "../checks/mark.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
 import { findStale, GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
@@ -26,7 +25,9 @@ import {
 import { approvalPending } from "../engine/item.ts";
 import { encodeReceipt } from "../engine/receipt.ts";
 import { findChecked } from "../engine/situation.ts";
+import { isDone, itemStateOf, phaseStateOf } from "../engine/state.ts";
 import { realOrGiven } from "../files/read.ts";
+import { checkVariables, surroundingChecks } from "../host/check_mark.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import {
@@ -110,6 +111,8 @@ export interface Completed extends Changed {
  *   `invalid_evidence` (config)
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if a file of evidence lies
  *   outside of the working tree, links followed, and no human says yes
+ * @throws {OrcError} `nothing_changed` (refused) if the item asks for a change, and no file of its patterns
+ *   differs from the start of the session
  * @throws {OrcError} `inside_own_check` (refused) if the check of the item asks for it
  * @throws {OrcError} `cannot_complete` (refused) if the item was skipped, or is a gate to be passed
  *   without its check
@@ -140,6 +143,7 @@ export async function completeItem(
   assertChangeable(opened);
   assertOutsideOwnCheck(host, opened.session.id, options.itemId);
   const { workflow, session } = opened;
+  const unmeasured = await assertChanged(host, opened, options);
   const { action, output, warnings } = await judgedAction(
     host,
     opened,
@@ -170,6 +174,7 @@ export async function completeItem(
     ...changed,
     summary: renewal ? { ...summary, next: renewal.next } : summary,
     warnings: [
+      ...unmeasured,
       ...warnings,
       ...changed.warnings,
       ...dropped,
@@ -179,6 +184,44 @@ export async function completeItem(
     check: result ?? null,
     renewed: changed.changed && action.renews === true,
   };
+}
+
+/** Whether a change that an item asks for was made; returns why that cannot be told. */
+async function assertChanged(
+  host: Host,
+  opened: OpenedSession,
+  { itemId, skipVerify, signal }: CompleteOptions,
+): Promise<readonly string[]> {
+  const { workflow, session: { state } } = opened;
+  // What is done, or not its turn, is told as ever.
+  const phase = workflow.phases.find(({ id }) => id === state.currentPhaseId);
+  const item = phase?.items.find(({ id }) => id === itemId);
+  const isOpen = phase &&
+    !isDone(itemStateOf(phaseStateOf(state, phase), itemId));
+  // Without git nothing was measured at the start, which was said then.
+  if (
+    !isOpen || !item?.changes.length || skipVerify ||
+    !state.metadata.has("start_tree")
+  ) {
+    return [];
+  }
+  const { changedSince, hasChanged } = await import("../checks/change.ts");
+  const changed = await changedSince(host, opened, signal);
+  if (typeof changed === "string") {
+    return [`Whether item "${itemId}" changed files is not known: ${changed}`];
+  }
+  if (hasChanged(changed, item.changes)) return [];
+  throw refused(
+    "nothing_changed",
+    `Cannot complete item "${itemId}": no file differs from the start of the session (changes: ${
+      listOf(item.changes, MAX_CHANGED)
+    })`,
+    {
+      hint:
+        'do the work first; if nothing is to be done: orc finish --abandon --reason "<why>"',
+      details: { itemId },
+    },
+  );
 }
 
 /** Nobody is sent on who would be refused there. */

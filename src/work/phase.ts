@@ -1,5 +1,6 @@
-import { onRefusal } from "../base/error.ts";
-import { listOf, minutesBetween } from "../base/text.ts";
+import { onRefusal, refused } from "../base/error.ts";
+import { asObject } from "../base/json.ts";
+import { countOf, listOf, minutesBetween } from "../base/text.ts";
 import { assertFresh } from "../checks/stale.ts";
 import type { Action } from "../engine/action.ts";
 import {
@@ -57,6 +58,7 @@ export interface Advanced extends Ended {
  * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
  *   there are now: {@linkcode completeItem} runs it again; `details.stale` says which files
  * @throws {OrcError} `approval_stale` (refused) if a file changed since a human approved it in this phase
+ * @throws {OrcError} `outgrown` (refused) if the change has outgrown the size of the session, which has grown by then
  * @throws {OrcError} `phase_left` (conflict) if another process left the phase meanwhile
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
  *   human says yes; a try without a human is logged
@@ -68,6 +70,7 @@ export async function advancePhase(
   const { force = false } = options;
   const opened = await openSession(host, options, { force: true });
   const { workflow, session } = opened;
+  const unmeasured: string[] = [];
   const from = session.state.currentPhaseId;
   const request = `leave phase "${from}" by force`;
   const act = force ? { request, confirmation: from } : undefined;
@@ -84,11 +87,14 @@ export async function advancePhase(
     const { assertApprovalsFresh } = await import("../trust/approvals.ts");
     await assertApprovalsFresh(opened, `leave phase "${from}"`, [from]);
   }
+  if (!force && isDone && to !== null) {
+    unmeasured.push(...await assertFits(host, opened, `leave phase "${from}"`));
+  }
   const changed = await applyAction(host, opened, action, act);
   const { startedAt } = phaseStateOf(state, phase);
   return {
     ...changed,
-    warnings: [...changed.warnings, ...unknown],
+    warnings: [...changed.warnings, ...unknown, ...unmeasured],
     from,
     to,
     skipped: leftOutIn(state, [phase]),
@@ -161,6 +167,7 @@ export interface Closed extends Ended {
  * @throws {OrcError} `check_stale` (refused) if the check of a required item saw other files than
  *   there are now: {@linkcode completeItem} runs it again; `details.stale` says which files
  * @throws {OrcError} `approval_stale` (refused) if a file changed since a human approved it
+ * @throws {OrcError} `outgrown` (refused) if the change has outgrown the size of the session, which has grown by then
  * @throws {OrcError} `approval_unsigned` or `signature_invalid` (refused) if the workflow says
  *   `approvals: signed`, and an approval is not signed by an approver as it stands
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if it is forced and no
@@ -180,8 +187,11 @@ export async function finishSession(
   const isJudged = !force && sessionBlockers(workflow, state).length === 0;
   const items = workflow.phases.flatMap((phase) => phase.items);
   const unknown = isJudged
-    ? await assertFresh(host, opened, "finish the session", items)
+    ? [...await assertFresh(host, opened, "finish the session", items)]
     : [];
+  if (isJudged) {
+    unknown.push(...await assertFits(host, opened, "finish the session"));
+  }
   // What is open is said first: it may ask for the same approval.
   if (isJudged) {
     const { assertApprovalsFresh } = await import("../trust/approvals.ts");
@@ -200,6 +210,44 @@ export async function finishSession(
   const others = await overrideWarnings(state.metadata);
   const warnings = [...done.warnings, ...unseen, ...unknown, ...others];
   return { ...done, warnings };
+}
+
+/**
+ * Lets a session grow whose change has outgrown its size, and refuses what was asked for: other items are
+ * open by then. Returns what is worth knowing where nothing can be measured.
+ */
+async function assertFits(
+  host: Host,
+  opened: OpenedSession,
+  act: string,
+): Promise<readonly string[]> {
+  const { definition, metadata } = opened.session.state;
+  if (!asObject(definition)?.has("sizing")) return [];
+  const { sizingIn } = await import("../workflow/sizes.ts");
+  const sizing = sizingIn(definition);
+  // Where nothing was measured at the start, that was said then.
+  if (sizing === undefined || !metadata.has("start_tree")) return [];
+  const { changedSince, measure } = await import("../checks/change.ts");
+  const { outgrown } = await import("../engine/size.ts");
+  const changed = await changedSince(host, opened);
+  if (typeof changed === "string") {
+    return [`Whether the task has outgrown its size is not known: ${changed}`];
+  }
+  const larger = outgrown(sizing, await measure(host, changed, sizing));
+  if (larger === undefined) return [];
+  const { size, reason } = larger;
+  const { summary } = await applyAction(host, opened, {
+    type: "grow",
+    size,
+    reason,
+  });
+  throw refused(
+    "outgrown",
+    `Cannot ${act}: it has outgrown size "${sizing.size}" (${reason}), and is "${size}" now: ${
+      countOf(summary.progress.total - summary.progress.completed, "item")
+    } open`,
+    { hint: "orc next", details: { from: sizing.size, size, reason } },
+  );
 }
 
 /** Things that count and orc did not see, named at once; orc verify names all. */

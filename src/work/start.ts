@@ -1,4 +1,3 @@
-import { jsonHash } from "../base/checksum.ts";
 import type { OrcErrorCode } from "../base/codes.ts";
 import { usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
@@ -6,6 +5,7 @@ import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { lengthOf } from "../base/text.ts";
+import type { Start } from "../checks/change.ts";
 import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import type { Summary } from "../engine/standing.ts";
@@ -30,6 +30,7 @@ import {
   assertNoOwnSession,
   withPreparedRepository,
 } from "../repository/prepare.ts";
+import type { ChosenSize } from "../repository/sizing.ts";
 import { ownersOf } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { notChosen, writeBinding, writeCurrent } from "../session/create.ts";
@@ -43,6 +44,7 @@ import {
 import type { Session } from "../session/store.ts";
 import { committedReader } from "../trust/committed.ts";
 import type { Problem } from "../workflow/problem.ts";
+import { definitionHash } from "../workflow/sizes.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Decision, Workflow } from "../workflow/types.ts";
 import {
@@ -62,6 +64,8 @@ export interface StartOptions extends RepositoryOptions, WorkflowChoice {
   readonly constraints?: readonly string[];
   /** Starts a further session while the caller's own is active. */
   readonly beside?: boolean;
+  /** A size of the workflow, or `auto`: then orc decides from the task's words, as without it. */
+  readonly size?: string;
 }
 
 /** What runs tests. */
@@ -84,6 +88,10 @@ export interface Started {
   readonly workflowPath: string | null;
   /** What runs the tests, each once; empty where no check of the workflow demands that some ran. */
   readonly tests: readonly TestRun[];
+  /** The size of the task; null where the workflow has none. */
+  readonly size: string | null;
+  /** Why it has that size, in one sentence; null in the same case. */
+  readonly sizeReason: string | null;
   /** What is doubtful in the workflow, but does not keep it from being used; at most 20. */
   readonly problems: readonly Problem[];
   /** What the bundled workflow does not check, and what went wrong after the session counted. */
@@ -105,7 +113,9 @@ export interface Started {
  *   `invalid_overrides` if `.orchestrator.yaml` holds no settings, `orc_version` if the workflow
  *   asks for another orc
  * @throws {OrcError} `loosening_refused` (denied) if a flag, a variable or a file that is not
- *   committed would loosen what the workflow demands, and the caller is an agent
+ *   committed would loosen what the workflow demands, or the size is smaller than orc finds, and the
+ *   caller is an agent
+ * @throws {OrcError} `no_such_size` (usage) if the workflow does not have the size
  * @throws {OrcError} `no_such_workflow` (not_found) if the file named does not exist
  * @throws {OrcError} `invalid_task` or `invalid_constraint` (usage) if a text is blank or too long
  * @throws {OrcError} `unconfirmed` (external) if the session is stored, but might not survive a
@@ -123,25 +133,30 @@ export async function startSession(
     project: true,
     constraints: true,
     beside: true,
+    size: true,
   });
   assertFits(options.task, TASK);
   for (const text of options.constraints ?? []) assertFits(text, CONSTRAINT);
   const token = handed("newToken()", host.newToken());
-  const pinned = await pinFor(host, repository, options, token);
+  const whole = await pinFor(host, repository, options, token);
+  const pinned = await sized(host, repository, whole, options);
   const missing = missingSpares(repository.layout);
   const ground = await readGround(repository, pinned);
   const abandoned = await findAbandoned(repository, options.task);
+  const { chosen } = pinned;
+  const begun = await startOf(host, repository, whole, ground.commit);
   const action: Action = {
     type: "start",
     workflowId: `wf_${token.slice(0, 8)}`,
     task: options.task,
     project: options.project ?? null,
     constraints: options.constraints ?? [],
-    metadata: pinned.metadata,
+    metadata: new Map([...pinned.metadata, ...begun?.metadata ?? []]),
     definition: pinned.definition,
     facts: jsonObject({
-      definition_sha256: await jsonHash(pinned.definition),
+      definition_sha256: await definitionHash(pinned.definition),
       ...encodeBeginning(ground, abandoned),
+      ...chosen ? { size: chosen.size, size_reason: chosen.reason } : {},
       ...(missing.length > 0 ? { missing: missing.map(encodeMissing) } : {}),
     }),
   };
@@ -158,6 +173,7 @@ export async function startSession(
     ...abandoned.map(abandonedText),
     ...overrideTexts(pinned.overrides),
     ...pinned.unchecked,
+    ...begun?.problem ? [begun.problem] : [],
   ];
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
@@ -167,6 +183,7 @@ export async function startSession(
   const how = { warnings };
   const session = await withPreparedRepository(host, repository, how, work);
   warnings.push(...foreignOwner(repository.layout));
+  begun?.keep();
   // From now on only doctor says it, and who asks.
   markTold(missing);
   await removeOldSpares(repository.layout.root, host.now());
@@ -176,6 +193,8 @@ export async function startSession(
     workingTree: repository.found.workingTree,
     workflowPath: pinned.path,
     tests: testsOf(workflow),
+    size: chosen?.size ?? null,
+    sizeReason: chosen?.reason ?? null,
     problems: pinned.warnings,
     warnings,
   };
@@ -219,6 +238,35 @@ async function pinFor(
   const task = mask(options.task);
   if (task === options.task) return pinned;
   return await pin(sessionNameOf(task, token));
+}
+
+/** Loaded only for a workflow with sizes, or where a size is asked for. */
+async function sized(
+  host: Host,
+  repository: Repository,
+  pinned: PinnedWorkflow,
+  { task, size }: StartOptions,
+): Promise<PinnedWorkflow & { readonly chosen: ChosenSize | null }> {
+  if (!pinned.workflow.sizing && size === undefined) {
+    return { ...pinned, chosen: null };
+  }
+  const { withSize } = await import("../repository/sizing.ts");
+  const { matcherOf } = await import("../checks/tree_rules.ts");
+  return withSize(host, repository, pinned, { task, size, matcherOf });
+}
+
+/** What lies there, where the workflow asks what changed since. */
+async function startOf(
+  host: Host,
+  { found, layout }: Repository,
+  { workflow }: PinnedWorkflow,
+  commit: string | null,
+): Promise<Start | undefined> {
+  const { asksForChange, readStart } = await import("../checks/change.ts");
+  const site = { root: layout.root, workingTree: found.workingTree };
+  return asksForChange(workflow)
+    ? await readStart(host, site, commit)
+    : undefined;
 }
 
 async function store(

@@ -109,6 +109,7 @@ function decodeItem(place: Place): Item {
     env: readTexts(field(place, "env")),
     inputs: inputs.value === undefined ? undefined : readTexts(inputs),
     shows: readTexts(field(place, "shows")),
+    changes: readTexts(field(place, "changes")),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
+import { encodeRange, encodeSizing } from "./sizes.ts";
 import type {
   BaseCheck,
   Item,
@@ -18,6 +19,7 @@ export function encodeDefinition(workflow: Workflow): JsonObject {
   ];
   if (workflow.orc !== null) fields.push(["orc", workflow.orc]);
   if (workflow.secrets.length > 0) fields.push(["secrets", workflow.secrets]);
+  if (workflow.sizing) fields.push(["sizing", encodeSizing(workflow.sizing)]);
   return new Map(fields);
 }
 
@@ -36,6 +38,7 @@ function encodePhase(phase: Phase): JsonObject {
     ["phase_type", phase.phaseType],
     ["intended_tools", phase.intendedTools],
     ...allowWrite === undefined ? [] : [["allow_write", allowWrite] as const],
+    ...encodeRange(phase),
   ]);
 }
 
@@ -63,7 +66,8 @@ function encodeItem(item: Item): JsonObject {
   if (item.env.length > 0) fields.push(["env", item.env]);
   if (item.inputs !== undefined) fields.push(["inputs", item.inputs]);
   if (item.shows.length > 0) fields.push(["shows", item.shows]);
-  return new Map(fields);
+  if (item.changes.length > 0) fields.push(["changes", item.changes]);
+  return new Map([...fields, ...encodeRange(item)]);
 }
 
 function encodeVerification(verification: Verification): JsonObject {

@@ -36,7 +36,7 @@ export async function workflowJsonSchema(): Promise<JsonSchema> {
 
 function explain(
   schema: JsonSchema,
-  { workflow, phase, item, verification, proof, settings }:
+  { workflow, phase, item, verification, proof, limits, settings }:
     typeof WORKFLOW_KEYS,
 ): JsonSchema {
   const explainItem = (items: JsonSchema): JsonSchema =>
@@ -58,6 +58,13 @@ function explain(
       items: describe(phases.items ?? {}, phase, {
         items: (items) => ({ ...items, items: explainItem(items.items ?? {}) }),
       }),
+    }),
+    size_limits: (schema) => ({
+      ...schema,
+      additionalProperties: describe(
+        schema.additionalProperties as JsonSchema,
+        limits,
+      ),
     }),
     settings: (schema) => ({
       ...schema,

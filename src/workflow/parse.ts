@@ -5,7 +5,6 @@ import { assertOptions } from "../base/text.ts";
 import { planCommand } from "./command.ts";
 import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
-import { foreignWorkflow } from "./foreign.ts";
 import {
   didYouMean,
   errorAt,
@@ -21,6 +20,7 @@ import {
 } from "./problem.ts";
 import { schemaProblems, WORKFLOW_KEYS, workflowSchema } from "./schema.ts";
 import { whyUnfailing } from "./shell_list.ts";
+import { findWrongSizes, withSizes } from "./sizes.ts";
 import {
   APPROVAL_TIMEOUT,
   approvalTimeoutMinutes,
@@ -33,6 +33,7 @@ import type { Item, Phase, Workflow } from "./types.ts";
 import {
   describeValue,
   entriesOf,
+  foreignWorkflow,
   noStringKey,
   quote,
   readMapping,
@@ -93,6 +94,10 @@ export function parseWorkflow(
   }
   const all = new Map([...settings, ...options.overrides ?? []]);
   const workflow = toWorkflow(checked.output, all);
+  const wrongSizes = [...findWrongSizes(workflow)];
+  if (wrongSizes.length > 0) {
+    throw invalidWorkflow(wrongSizes.map(place), source);
+  }
   const warnings = [...unknownKeys, ...findWarnings(workflow)].map(place);
   return { workflow, warnings: mostTelling(warnings) };
 }
@@ -100,7 +105,7 @@ export function parseWorkflow(
 /** What passed the schema is what a session pins, and is read like it. */
 function toWorkflow(file: object, settings: JsonObject): Workflow {
   const { mapping } = readMapping({ ...file, settings }, []);
-  const workflow = decodeDefinition(mapping);
+  const workflow = withSizes(decodeDefinition(mapping), mapping);
   const phases = workflow.phases
     .map((phase) => ({ ...phase, items: phase.items.map(enforced) }));
   return { ...workflow, phases };
@@ -133,6 +138,11 @@ function* mappingsOf(input: unknown): Generator<Mapping> {
   const workflow = mappingAt(input, "workflow", []);
   if (workflow === undefined) return;
   yield workflow;
+  const limits = workflow.members.get("size_limits");
+  for (const [size, value] of entriesOf(limits) ?? []) {
+    const limit = mappingAt(value, "limits", ["size_limits", `${size}`]);
+    if (limit !== undefined) yield limit;
+  }
   for (const phase of listed(workflow, "phases", "phase")) {
     yield phase;
     for (const item of listed(phase, "items", "item")) {

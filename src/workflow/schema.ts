@@ -1,7 +1,5 @@
 import * as v from "valibot";
-import { JsonNumber } from "../base/json.ts";
 import { isSecretName } from "../base/names.ts";
-import { leadsOut } from "../base/path.ts";
 import { lengthOf } from "../base/text.ts";
 import { isVersionRange } from "../base/version.ts";
 import {
@@ -14,8 +12,14 @@ import {
   asRecord,
   describeValue,
   entriesOf,
+  isItemId,
+  isPhaseId,
+  isVariableName,
   quote,
   scalarText,
+  staysBelow,
+  toBoolean,
+  toInteger,
 } from "./value.ts";
 
 /** Longest item id: it is part of commands and messages. */
@@ -122,15 +126,6 @@ function below(what: string) {
   return v.pipe(text, v.check(staysBelow, `Expected ${what}`));
 }
 
-/** A backslash is refused too: on Windows it would be one more way out. */
-function staysBelow(path: string): boolean {
-  return path.trim() !== "" && !/[\\\0]/.test(path) && !leadsOut(path);
-}
-
-function isVariableName(text: string): boolean {
-  return /^[^\s=*\0]{1,200}$/.test(text);
-}
-
 function isFilled(value: string | null | undefined): boolean {
   return (value ?? "").trim() !== "";
 }
@@ -232,6 +227,12 @@ const itemEntries = {
   secrets: secretNames,
   env: variableNames,
   inputs: v.optional(patterns),
+  changes: v.optional(v.pipe(
+    patterns,
+    v.minLength(1, "Expected at least one pattern, such as src/**"),
+  )),
+  from: v.optional(text),
+  to: v.optional(text),
   shows: listOf(
     below("a file below the working tree, such as docs/plan.md"),
     "a list of files",
@@ -258,7 +259,12 @@ const phaseEntries = {
   phase_type: v.optional(oneOf(["strict", "guided", "autonomous"]), "guided"),
   intended_tools: texts,
   allow_write: v.optional(patterns),
+  from: v.optional(text),
+  to: v.optional(text),
 };
+
+const count = v.pipe(integer, v.minValue(0, "Expected 0 or more"));
+const limitEntries = { files: v.optional(count), lines: v.optional(count) };
 
 const workflowEntries = {
   name: text,
@@ -284,6 +290,17 @@ const workflowEntries = {
     {},
   ),
   secrets: secretNames,
+  sizes: v.optional(v.pipe(
+    v.array(text, expected("a list of sizes")),
+    v.minLength(1, "Expected at least one size, such as s"),
+  )),
+  size_limits: v.optional(v.pipe(
+    v.custom<unknown>(isMapping, expected("a mapping of sizes")),
+    v.transform(asRecord),
+    v.record(v.string(), mapping(limitEntries, "files and lines")),
+  )),
+  risk_paths: v.optional(patterns),
+  measured_paths: v.optional(patterns),
 };
 
 /** What workflow.yaml may hold, with the defaults of what it leaves out. */
@@ -302,6 +319,14 @@ export const WORKFLOW_KEYS = {
       "Values for {{name}} in paths and commands, and the settings orc knows.",
     secrets:
       "Names of secrets the work needs, such as OPENAI_API_KEY; orc secrets doctor says which are missing.",
+    sizes:
+      "Sizes of tasks, the smallest first, such as [xs, s, m, l]: from and to say which need a phase or an item.",
+    size_limits:
+      "What a task of a size may change before it grows, such as xs: {files: 3, lines: 60}.",
+    risk_paths:
+      "Patterns of files whose change makes a task grow to the largest size but one, or the larger of two.",
+    measured_paths:
+      "Patterns of the files that count as change, such as !docs/tasks/**; all without it.",
   },
   phase: {
     id: "What commands take: in capital letters, unique, such as PLAN.",
@@ -320,6 +345,8 @@ export const WORKFLOW_KEYS = {
     intended_tools: "Tools the author had in mind; no rule depends on them.",
     allow_write:
       "Files that may be changed in this phase, as patterns of paths below the working tree, such as docs/**; none with an empty list, all without it. orc verify-write-allowed and the hooks of agents refuse all others.",
+    from: "The smallest size that needs the phase.",
+    to: "The largest size that needs the phase.",
   },
   item: {
     id:
@@ -350,6 +377,10 @@ export const WORKFLOW_KEYS = {
       "What the command depends on, as patterns of paths below the working tree, such as src/** and !docs/tasks/**: its result holds as long as these files stay. All files without it; with an empty list none, for what only counts at its moment.",
     shows:
       "Files below the working tree that a human is shown before they approve the item; their approval holds as long as these files stay. {{name}} is filled in.",
+    changes:
+      "Patterns of files, such as src/** and !docs/**, of which some must differ from the start of the session before the item can be completed.",
+    from: "The smallest size that needs the item.",
+    to: "The largest size that needs the item.",
   },
   verification: {
     type:
@@ -374,6 +405,10 @@ export const WORKFLOW_KEYS = {
     with:
       "Patterns of the files taken as they are now, such as tests/**; without it what looks like tests.",
   },
+  limits: {
+    files: "How many files may differ from the start.",
+    lines: "How many lines may be added and removed.",
+  },
   settings: {
     supervision_mode:
       "Who passes manual gates: supervised, a human; zero_human, nobody has to; hybrid, by the item's risk.",
@@ -394,6 +429,7 @@ export const WORKFLOW_KEYS = {
   readonly item: Descriptions<typeof itemEntries>;
   readonly verification: Descriptions<typeof verificationEntries>;
   readonly proof: Descriptions<typeof proofEntries>;
+  readonly limits: Descriptions<typeof limitEntries>;
   readonly settings: Readonly<Record<string, string>>;
 };
 
@@ -457,40 +493,4 @@ function adviceFor(issue: Issue, path: Path, locate: Locate): string {
 function isMissingKey({ path }: Issue): boolean {
   const last: v.IssuePathItem | undefined = path?.at(-1);
   return last !== undefined && "origin" in last && last.origin === "key";
-}
-
-/** Python's `str.isupper()`: some cased character, and none that is lower or title case. */
-function isPhaseId(text: string): boolean {
-  return /\p{Uppercase}/u.test(text) && !/[\p{Lowercase}\p{Lt}]/u.test(text);
-}
-
-/** Letters, digits and underscores of any script, as Python's `str.isalnum()` counts them. */
-function isItemId(text: string): boolean {
-  return /^[\p{L}\p{N}_]+$/u.test(text) && /[^_]/u.test(text);
-}
-
-const TRUE = /^(?:1|true|t|yes|y|on)$/i;
-const FALSE = /^(?:0|false|f|no|n|off)$/i;
-
-/** The Python tool takes `1` and `"yes"` for true as well. */
-function toBoolean(value: unknown): unknown {
-  if (typeof value === "string") {
-    return TRUE.test(value) || (FALSE.test(value) ? false : value);
-  }
-  const number = toNumber(value);
-  return number === 0 || number === 1 ? number === 1 : value;
-}
-
-/** The Python tool takes `true`, `1.0`, `" 1_0 "` and `"1.0"` for whole numbers as well. */
-function toInteger(value: unknown): unknown {
-  if (typeof value === "boolean") return Number(value);
-  if (typeof value !== "string") return toNumber(value) ?? value;
-  const isInteger = /^[+-]?\d+(?:_\d+)*(?:\.0+)?$/.test(value.trim());
-  return isInteger ? Number(value.replaceAll("_", "")) + 0 : value;
-}
-
-/** A number without the difference between `1.0` and `1`, and between `-0` and `0`. */
-function toNumber(value: unknown): number | undefined {
-  if (value instanceof JsonNumber) return Number(value.literal) + 0;
-  return typeof value === "number" ? value + 0 : undefined;
 }

@@ -131,6 +131,12 @@ export interface Item {
   readonly inputs: readonly string[] | undefined;
   /** Files below the working tree that a human is shown before they approve it, with `{{name}}` in them. */
   readonly shows: readonly string[];
+  /** Patterns of files of which some must differ from the start before it is completed; empty where nothing is asked. */
+  readonly changes: readonly string[];
+  /** The smallest size that needs it; undefined for all. Only in what a file defines: see {@linkcode Sizing}. */
+  readonly from?: string;
+  /** The largest size that needs it; undefined for all. */
+  readonly to?: string;
 }
 
 /** One stage of a workflow. In workflow.yaml the keys are these names in snake case. */
@@ -162,6 +168,30 @@ export interface Phase {
   readonly executor: string | null;
   /** Patterns of the files that may be changed in it, none where there are none; undefined says nothing. */
   readonly allowWrite?: readonly string[];
+  /** See {@linkcode Item.from}. */
+  readonly from?: string;
+  /** See {@linkcode Item.to}. */
+  readonly to?: string;
+}
+
+/** How much a task of some size may change. */
+export interface SizeLimits {
+  /** Files that differ from the start; null for any number. */
+  readonly files: number | null;
+  /** Lines added and removed; null for any number. */
+  readonly lines: number | null;
+}
+
+/** The sizes of a workflow: a task of some size needs only the items that apply to it. */
+export interface Sizing {
+  /** Words of the author, the smallest first; at least one. */
+  readonly sizes: readonly string[];
+  /** What each size may change, where the file says so. */
+  readonly limits: ReadonlyMap<string, Partial<SizeLimits>>;
+  /** Patterns of files whose change needs the largest size but one, or the larger of two. */
+  readonly riskPaths: readonly string[];
+  /** Patterns of the files that count as change; all without them. */
+  readonly measuredPaths: readonly string[];
 }
 
 /** What workflow.yaml defines. A session follows the copy pinned when it started, whatever becomes of the file. */
@@ -185,6 +215,8 @@ export interface Workflow {
   readonly settings: JsonObject;
   /** Names of secrets the work needs besides those of its items; no check gets them. */
   readonly secrets: readonly string[];
+  /** What a file says of sizes; undefined where it says nothing, and in what a session pinned. */
+  readonly sizing?: Sizing;
   /** Id of the session that pinned it, which commands for people name; undefined outside of one. */
   readonly session?: string;
 }

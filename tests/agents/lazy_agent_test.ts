@@ -70,7 +70,7 @@ function withBundledSession(
 ): Promise<void> {
   return inRepository(async ({ directory }) => {
     const repository = quickRepository(directory);
-    await repository.result(["start", "Add login"]);
+    await repository.result(["start", "Add login", "--size", "l"]);
     await test(repository);
   });
 }

@@ -116,7 +116,7 @@ testText({
   argv: ["validate"],
   within: inEmptyDirectory,
   text:
-    `The built-in workflow is valid: "Software change" 1.0, 5 phases, 17 items
+    `The built-in workflow is valid: "Software change" 1.0, 5 phases, 18 items
 ${NOT_TESTED}orc start "TASK" --test-command "COMMAND"`,
 });
 

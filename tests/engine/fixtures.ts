@@ -73,6 +73,7 @@ export function itemOf(id: string, fields: Partial<Item> = {}): Item {
     env: [],
     inputs: undefined,
     shows: [],
+    changes: [],
     ...fields,
   };
   const isStrict = item.stepType === "gate" || item.stepType === "required";

@@ -21,6 +21,7 @@ type Work = (repository: Repository, directory: string) => Promise<void>;
 /** What an honest agent does for each item before it says that it is done. */
 export const WORK: Readonly<Record<string, Work>> = {
   scope: ({ write }, directory) => write(`${directory}/plan.md`, PLAN),
+  implementation: ({ write }) => write("README.md", "A shop with a login\n"),
   tests_pass: ({ write }, directory) =>
     write(`${directory}/plan.md`, `${PLAN}- Result: node --test, all pass\n`),
   self_review: ({ write }, directory) =>

@@ -86,6 +86,7 @@ const GOOD: Attestation = {
   serial: 9,
   chain: HASH,
   definition: HASH,
+  size: null,
   overrides: new Map([["test_command", "make"]]),
   directory: "parts/one",
   tree: OTHER,

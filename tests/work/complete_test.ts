@@ -1,4 +1,4 @@
-import { checkVariables } from "../../src/checks/mark.ts";
+import { checkVariables } from "../../src/host/check_mark.ts";
 import type { ProgramRequest } from "../../src/host/host.ts";
 import { instantOf } from "../../src/base/time.ts";
 import { ENDED_WELL } from "../../src/host/test_host.ts";

@@ -108,7 +108,8 @@ Deno.test("start, validate and init say that a project's tests were not found, a
     assertStringIncludes(warnings[0] ?? "", "--test-command");
     const task = "Add login";
     const started = await startSession(host, { root, task });
-    assertEquals(started.warnings.length, 1);
+    assertEquals(started.warnings.length, 2);
+    assertStringIncludes(started.warnings[1] ?? "", "Without git");
     const giveUp = 'orc finish --abandon --reason "WHY", then ';
     assertEquals(started.warnings[0]?.replace(giveUp, ""), warnings[0]);
     const named = await startSession(fixedHost({ number: 1 }), {
@@ -117,7 +118,8 @@ Deno.test("start, validate and init say that a project's tests were not found, a
       beside: true,
       testCommand: "sh test.sh",
     });
-    assertEquals(named.warnings, []);
+    assertEquals(named.warnings.length, 1);
+    assertStringIncludes(named.warnings[0] ?? "", "Without git");
     const written = (await initRepository(host, { root })).warnings;
     assertStringIncludes(written[0] ?? "", "see settings in workflow.yaml");
     assertEquals((await initRepository(host, { root })).warnings, []);

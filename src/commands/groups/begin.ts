@@ -107,6 +107,10 @@ export const startCommand = command<StartResult>({
     flag("-p, --project NAME", "Name of a project"),
     flag("--test-command COMMAND", "Command that runs the tests"),
     flag("--build-command COMMAND", "Command that builds the project"),
+    flag(
+      "--size SIZE",
+      "A size of the workflow; without it, or with auto, the task tells it",
+    ),
     flag("--beside", "Start although your session is still active"),
     flag("--no-archive", "No effect: orc moves no files of yours"),
   ],
@@ -127,6 +131,7 @@ export const startCommand = command<StartResult>({
       testCommand: values.text("test-command"),
       buildCommand: values.text("build-command"),
       beside: values.on("beside"),
+      size: values.text("size"),
     });
     const { place, problems } = started;
     const ahead = await withNext(host, started);
@@ -158,6 +163,9 @@ function startText(result: StartResult, style: Style): string {
     `(${workflow}, ${countOf(phases.length, "phase")}, ${
       countOf(progress.total, "item")
     }${tests && `; tests: ${tests}`})`,
+    ...result.size === null
+      ? []
+      : [`Size ${result.size}: ${result.sizeReason ?? ""}`],
     "",
     aheadText(result, style),
   ].join("\n");

@@ -1,5 +1,5 @@
 /** What tells a program, and all that it starts, that it runs for a check: it is no human, and knows which. */
-import { type Host, variableOf } from "../host/host.ts";
+import { type Host, variableOf } from "./host.ts";
 
 /** What a check finds in its environment: `session/item` of itself, after those it runs inside of. */
 export const CHECK_VARIABLE = "ORCHESTRATOR_CHECK";

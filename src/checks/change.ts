@@ -1,0 +1,246 @@
+/** How a working tree differs from the start of its session: what makes a task grow, and what an item asks for. */
+import { orElse } from "../base/error.ts";
+import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
+import { repositoryLayout } from "../base/layout.ts";
+import { joinPath } from "../base/path.ts";
+import type { Change } from "../engine/size.ts";
+import { findGit } from "../files/git_index.ts";
+import { readRegularFile } from "../files/read.ts";
+import type { Host } from "../host/host.ts";
+import type { OpenedSession } from "../repository/select.ts";
+import type { Sizing, Workflow } from "../workflow/types.ts";
+import { GIT_MAY_NOT_RUN, mayAskGit } from "./stale.ts";
+import {
+  keepEntries,
+  keptEntries,
+  readEntries,
+  type TreeSite,
+} from "./tree.ts";
+import { decodeNames, gitOutput, NoTree } from "./tree_files.ts";
+import {
+  changedPaths,
+  matcherOf,
+  parseEntries,
+  type TreeEntry,
+} from "./tree_rules.ts";
+
+/** Keys under which a session keeps in its metadata where it began. */
+const START_TREE = "start_tree";
+const START_COMMIT = "start_commit";
+
+/** Where a session begins, as far as anything in its workflow asks for it. */
+export interface Start {
+  /** What the session keeps of it. */
+  readonly metadata: JsonObject;
+  /** Why changes cannot be told, as a sentence; null where they can. */
+  readonly problem: string | null;
+  /** Remembers the files, so that later ones can be compared; nothing rests on it but precision. */
+  keep(): void;
+}
+
+/** Whether a workflow asks how a session changed the working tree. */
+export function asksForChange({ sizing, phases }: Workflow): boolean {
+  return sizing !== undefined ||
+    phases.some(({ items }) => items.some(({ changes }) => changes.length > 0));
+}
+
+/** Reads what lies there when a session begins; writes nothing. */
+export async function readStart(
+  host: Host,
+  site: TreeSite,
+  commit: string | null,
+): Promise<Start> {
+  const layout = repositoryLayout(site.root);
+  const nothing = { metadata: new Map(), keep: () => {} };
+  const git = findGit(site.workingTree);
+  if (git === undefined) {
+    const problem =
+      "Without git nobody measures what changes: neither does the task grow, nor is a change asked for";
+    return { ...nothing, problem };
+  }
+  const tree = mayAskGit() ? await readEntries(host, site) : GIT_MAY_NOT_RUN;
+  if (typeof tree === "string") {
+    // An empty directory is a beginning, too.
+    if (commit !== null || tree === GIT_MAY_NOT_RUN) {
+      const problem = `What changes is not measured: ${tree}`;
+      return { ...nothing, problem };
+    }
+    return {
+      ...nothing,
+      metadata: jsonObject({ [START_TREE]: EMPTY }),
+      problem: null,
+    };
+  }
+  return {
+    metadata: jsonObject({
+      [START_TREE]: tree.id,
+      ...commit === null ? {} : { [START_COMMIT]: commit },
+    }),
+    problem: null,
+    keep: () => keepEntries(host, layout, tree),
+  };
+}
+
+/** Stands for a directory without files. */
+const EMPTY = "empty";
+
+/** The files that differ from the start of a session, or why they cannot be told. */
+export async function changedSince(
+  host: Host,
+  opened: OpenedSession,
+  signal?: AbortSignal,
+): Promise<ChangedFiles | string> {
+  const { repository: { found, layout }, session: { state } } = opened;
+  const site = { root: layout.root, workingTree: found.workingTree };
+  const start = textAt(state.metadata, START_TREE);
+  if (start === null) return "where the session began is not known";
+  if (!mayAskGit()) return GIT_MAY_NOT_RUN;
+  const now = await readEntries(host, site, { signal });
+  // Where every file is gone, all have changed.
+  const entries = typeof now === "string" ? [] : now.entries;
+  if (typeof now !== "string" && now.id === start) {
+    return { paths: [], before: new Map(), site };
+  }
+  const commit = textAt(state.metadata, START_COMMIT);
+  const before = start === EMPTY ? [] : await keptEntries(layout, start) ??
+    await committedEntries(host, site, commit, signal);
+  if (typeof before === "string") return before;
+  return {
+    paths: changedPaths(before, entries),
+    before: new Map(before.map((entry) => [entry.path, entry])),
+    site,
+  };
+}
+
+/** Files that differ, and what they were. */
+export interface ChangedFiles {
+  readonly paths: readonly string[];
+  readonly before: ReadonlyMap<string, TreeEntry>;
+  readonly site: TreeSite;
+}
+
+/** The files of the commit that a session began at; what was not committed then counts as changed. */
+async function committedEntries(
+  host: Host,
+  { workingTree }: TreeSite,
+  commit: string | null,
+  signal: AbortSignal | undefined,
+): Promise<readonly TreeEntry[] | string> {
+  const git = findGit(workingTree);
+  // It comes from the session's state, and becomes an argument.
+  if (!git || commit === null || !/^[0-9a-f]{40,64}$/.test(commit)) {
+    return "which files there were is not kept any more";
+  }
+  try {
+    const args = ["ls-tree", "-r", "-z", commit];
+    const bytes = await gitOutput(host, workingTree, git, args, signal);
+    return parseEntries(decodeNames(bytes)) ??
+      "git lists the files in a form that orc does not know";
+  } catch (error) {
+    if (error instanceof NoTree) return error.message;
+    throw error;
+  }
+}
+
+/** Measures a change by what the workflow says of sizes. */
+export async function measure(
+  host: Host,
+  { paths, before, site }: ChangedFiles,
+  { measuredPaths, riskPaths }: Sizing,
+): Promise<Change> {
+  const counted = paths.filter(matcherOf(measuredPaths));
+  const isRisky = matcherOf(riskPaths);
+  return {
+    files: counted.length,
+    lines: counted.length > MAX_COUNTED
+      ? null
+      : await linesChanged(host, site, counted, before),
+    risky: riskPaths.length === 0 ? [] : paths.filter(isRisky),
+  };
+}
+
+/** Of more files nobody counts lines: their number tells enough. */
+const MAX_COUNTED = 500;
+
+/** A larger file was made by a program. */
+const MAX_COUNTED_BYTES = 1024 * 1024;
+
+/**
+ * Lines that are in one of two states of the files alone. They are counted here: what git counts, attributes
+ * and filters of the repository decide, and whoever works in it can set those.
+ */
+async function linesChanged(
+  host: Host,
+  { workingTree }: TreeSite,
+  paths: readonly string[],
+  before: ReadonlyMap<string, TreeEntry>,
+): Promise<number> {
+  const ids = new Set(paths.flatMap((path) => before.get(path)?.id ?? []));
+  const texts = await blobsOf(host, workingTree, [...ids]);
+  let count = 0;
+  for (const path of paths) {
+    const was = texts.get(before.get(path)?.id ?? "") ?? "";
+    const bytes = orElse(
+      () => readRegularFile(joinPath(workingTree, path), MAX_COUNTED_BYTES),
+      () => undefined,
+    );
+    count += differingLines(was, new TextDecoder().decode(bytes));
+  }
+  return count;
+}
+
+/** How many lines are in one of two texts alone; where a line stands does not count. */
+export function differingLines(was: string, is: string): number {
+  const counts = new Map<string, number>();
+  const add = (text: string, step: number): void => {
+    const lines = text.split(/\r?\n/);
+    if (lines.at(-1) === "") lines.pop();
+    for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + step);
+  };
+  add(was, -1);
+  add(is, 1);
+  return [...counts.values()].reduce((sum, one) => sum + Math.abs(one), 0);
+}
+
+/** What git has of some contents; those that were never committed are not among them. */
+async function blobsOf(
+  host: Host,
+  workingTree: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const git = findGit(workingTree);
+  const texts = new Map<string, string>();
+  if (git === undefined || ids.length === 0) return texts;
+  const args = ["cat-file", "--batch"];
+  const input = `${ids.join("\n")}\n`;
+  const streams = { input };
+  let bytes: Uint8Array;
+  try {
+    bytes = await gitOutput(host, workingTree, git, args, undefined, streams);
+  } catch (error) {
+    if (error instanceof NoTree) return texts;
+    throw error;
+  }
+  const decoder = new TextDecoder();
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(LINE_FEED, at);
+    const head = decoder.decode(bytes.subarray(at, end));
+    const [, id = "", size = ""] = /^(\w+) blob (\d+)$/.exec(head) ?? [];
+    at = end + 1;
+    if (end < 0) break;
+    if (id === "") continue;
+    texts.set(id, decoder.decode(bytes.subarray(at, at + Number(size))));
+    at += Number(size) + 1;
+  }
+  return texts;
+}
+
+const LINE_FEED = 10;
+
+/** Whether some of the changed files match the patterns of an item. */
+export function hasChanged(
+  { paths }: ChangedFiles,
+  patterns: readonly string[],
+): boolean {
+  return paths.some(matcherOf(patterns));
+}

@@ -1,0 +1,202 @@
+import { commit, inRepository, type Repository } from "../journey/orc.ts";
+import { withoutGit } from "./sized_agent.ts";
+import { quickRepository } from "./repository.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+
+const WORKFLOW = `
+name: Sized
+sizes: [xs, m]
+size_limits: {xs: {files: 2, lines: 10}}
+risk_paths: [db/**]
+measured_paths: ["!notes/**"]
+phases:
+  - id: PLAN
+    name: Plan
+    from: m
+    items: [{id: plan, name: Plan}]
+  - id: DO
+    name: Do
+    items:
+      - {id: do, name: Do, changes: ["src/**"]}
+  - id: END
+    name: End
+    items: [{id: end, name: End, from: m}]
+`;
+
+/** The same with a phase behind, so that the first is left by advancing. */
+const LONGER = WORKFLOW.replace("name: End, from: m", "name: End");
+
+const AGENT = { env: { CLAUDECODE: "1" } };
+
+async function inSized(
+  workflow: string,
+  test: (repository: Repository) => Promise<void>,
+): Promise<void> {
+  await inRepository(async ({ directory }) => {
+    const repository = quickRepository(directory);
+    await repository.write("workflow.yaml", workflow);
+    await repository.write("src/a.js", "a\nb\nc\n");
+    await repository.run("git", "add", ".");
+    await commit(repository, "Files");
+    await test(repository);
+  });
+}
+
+async function begin(repository: Repository): Promise<void> {
+  const started = await repository.result(["start", "Fix typo"], AGENT);
+  assertEquals(started.size, "xs");
+}
+
+async function refused(
+  repository: Repository,
+  ...args: readonly string[]
+): Promise<string> {
+  const { code, stderr } = await repository.orc(args, AGENT);
+  assertEquals(code, 3, stderr);
+  return stderr;
+}
+
+Deno.test("orc finish lets a session grow whose change has outgrown its size, and says why", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await begin(repository);
+    await repository.write("src/a.js", "x\ny\nz\n");
+    await repository.result(["complete", "do"], AGENT);
+    // As much as is allowed, and what does not count.
+    await repository.write("src/b.js", "1\n2\n3\n4\n");
+    await repository.write("notes/c.md", "c\n".repeat(50));
+    const small = await repository.result(["status"]);
+    assertEquals(small.next.action, "finish");
+    await repository.write("src/c.js", "5\n");
+    const told = await refused(repository, "finish");
+    assertStringIncludes(told, "3 files changed, at most 2 in xs");
+    assertStringIncludes(told, "11 lines changed, at most 10 in xs");
+    const next = await repository.orc(["next"], AGENT);
+    assertStringIncludes(next.stdout, "plan · Plan (PLAN 0/1");
+    assertStringIncludes(next.stdout, "Grown from xs to m: 3 files changed");
+    for (const args of [["complete", "plan"], ["advance"]]) {
+      await repository.result(args, AGENT);
+    }
+    for (const args of [["advance"], ["complete", "end"], ["finish"]]) {
+      await repository.result(args, AGENT);
+    }
+    assertEquals((await repository.result(["verify"])).findings, []);
+  }));
+
+Deno.test("orc finish counts nothing twice that stays within its size", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await begin(repository);
+    await repository.write("src/a.js", "c\nb\na\n");
+    await repository.run("git", "add", ".");
+    await commit(repository, "Moved");
+    await repository.result(["complete", "do"], AGENT);
+    await repository.write("src/b.js", "1\n2\n3\n4\n");
+    await repository.result(["finish"], AGENT);
+    assertEquals((await repository.result(["verify"])).findings, []);
+  }));
+
+Deno.test("orc advance measures too, and a risky file is enough", () =>
+  inSized(LONGER, async (repository) => {
+    await begin(repository);
+    await repository.write("src/a.js", "b\n");
+    await repository.result(["complete", "do"], AGENT);
+    await repository.write("db/1.sql", "");
+    const told = await refused(repository, "advance");
+    assertStringIncludes(told, "risky: db/1.sql");
+    assertEquals((await repository.result(["status"])).phaseId, "PLAN");
+  }));
+
+Deno.test("a change is measured though orc's cache was removed, by the commit of the start", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await begin(repository);
+    await repository.write("src/a.js", "x\n");
+    await repository.result(["complete", "do"], AGENT);
+    await Deno.remove(`${repository.directory}/.orchestrator/cache`, {
+      recursive: true,
+    });
+    await repository.write("src/b.js", "1\n".repeat(20));
+    const told = await refused(repository, "finish");
+    assertStringIncludes(told, "lines changed, at most 10 in xs");
+  }));
+
+Deno.test("what was changed before the start is no part of the change", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await repository.write("src/old.js", "1\n".repeat(50));
+    await begin(repository);
+    const nothing = await refused(repository, "complete", "do");
+    assertStringIncludes(nothing, "no file differs from the start");
+    await repository.write("README.md", "Not what it asks for\n");
+    await refused(repository, "complete", "do");
+    await repository.write("src/a.js", "x\n");
+    await repository.result(["complete", "do"], AGENT);
+    await repository.result(["finish"], AGENT);
+  }));
+
+Deno.test("an agent chooses no smaller size than orc finds, a human does, and it is shown", () =>
+  inSized(WORKFLOW, async (repository) => {
+    const small = ["start", "Add login", "--size", "xs"];
+    const agent = await repository.orc(small, AGENT);
+    assertEquals(agent.code, 77, agent.stderr);
+    assertStringIncludes(agent.stderr, 'orc finds size "m"');
+    const larger = ["start", "Fix typo", "--size", "m", "--beside"];
+    const { size, sizeReason } = await repository.result(larger, AGENT);
+    assertEquals([size, sizeReason], ["m", "asked for; orc finds xs"]);
+    const human = await repository.orc([...small, "--beside"]);
+    assertEquals(human.code, 0, human.stderr);
+    const shown = 'task size is "xs" instead of "m", by --size';
+    assertStringIncludes(human.stderr, shown);
+    assertStringIncludes((await repository.orc(["status"])).stderr, shown);
+    const { findings } = await repository.result(["verify"]).catch((error) =>
+      JSON.parse(error.message).result
+    );
+    const codes = findings.map(({ code }: { code: string }) => code);
+    assert(codes.includes("loosened"), JSON.stringify(findings));
+  }));
+
+Deno.test("a size that the workflow has not is named, and so is one where it has none", () =>
+  inSized(WORKFLOW, async (repository) => {
+    const wrong = await repository.orc(["start", "A", "--size", "huge"]);
+    assertEquals(wrong.code, 2);
+    assertStringIncludes(wrong.stderr, "the workflow has xs, m");
+    await repository.write(
+      "plain.yaml",
+      "name: P\nphases: [{id: A, name: a, items: [{id: a, name: a}]}]\n",
+    );
+    const plain = ["start", "A", "-w", "plain.yaml"];
+    const none = await repository.orc([...plain, "--size", "m"]);
+    assertStringIncludes(none.stderr, "the workflow has no sizes");
+    const auto = await repository.result([...plain, "--size", "auto"]);
+    assertEquals([auto.size, auto.sizeReason], [null, null]);
+  }));
+
+Deno.test("a session whose size was edited is found out, though what it pins looks whole", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await repository.result(["start", "Add login"], AGENT);
+    const sessions = `${repository.directory}/.orchestrator/sessions`;
+    const [entry] = Deno.readDirSync(sessions);
+    const path = `${sessions}/${entry?.name}/state.json`;
+    const state = JSON.parse(await Deno.readTextFile(path));
+    const { workflow_definition: pinned } = state;
+    pinned.phases = pinned.phases.filter(({ id }: { id: string }) =>
+      id === "DO"
+    );
+    pinned.sizing.size = "xs";
+    delete state._checksum;
+    await Deno.writeTextFile(path, JSON.stringify(state));
+    const { findings } = await repository.result(["verify"]).catch((error) =>
+      JSON.parse(error.message).result
+    );
+    const messages = findings.map(({ message }: { message: string }) => message)
+      .join("\n");
+    assertStringIncludes(messages, "not the one of the size it has");
+  }));
+
+Deno.test("without git nothing is measured, which is said once", () =>
+  withoutGit(async (repository) => {
+    await repository.write("workflow.yaml", WORKFLOW);
+    const started = await repository.orc(["start", "Fix typo"], AGENT);
+    assertStringIncludes(started.stderr, "Without git nobody measures");
+    const done = await repository.orc(["complete", "do"], AGENT);
+    assertEquals([done.code, done.stderr], [0, ""]);
+    const finished = await repository.orc(["finish"], AGENT);
+    assertEquals([finished.code, finished.stderr], [0, ""]);
+  }));
