@@ -137,9 +137,12 @@ export {
   type Initialized,
   type InitOptions,
   initRepository,
+  listWorkflows,
   type Validated,
   type ValidateOptions,
   validateWorkflow,
+  type WorkflowList,
+  type WorkflowsOptions,
 } from "./src/work/init.ts";
 export {
   addNote,
@@ -328,6 +331,7 @@ export {
 
 // Trust.
 export type { Chain } from "./src/replay/chain.ts";
+export type { ReadyWorkflow } from "./src/bundled/ready.ts";
 export type { GivenApproval, SessionStart } from "./src/replay/account.ts";
 export type { EventLink } from "./src/engine/event.ts";
 export type { Contradiction } from "./src/session/trace.ts";

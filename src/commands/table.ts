@@ -180,6 +180,7 @@ export const commandGroups: readonly CommandGroup[] = [
           (await import("./schema.ts")).schemaCommand(commandGroups),
       },
       mcp("mcp", "Serve the tools of an MCP client"),
+      begin("workflows", "List the workflows that come with orc, or show one"),
       begin("version", "Show the version of orc and of its runtime"),
     ],
   },

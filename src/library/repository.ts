@@ -43,6 +43,8 @@ import type {
   InitOptions,
   Validated,
   ValidateOptions,
+  WorkflowList,
+  WorkflowsOptions,
 } from "../work/init.ts";
 import type { StartOptions } from "../work/start.ts";
 import {
@@ -216,6 +218,17 @@ export class Repository {
   async init(options: Given<InitOptions> = {}): Promise<Initialized> {
     const { initRepository } = await import("../work/init.ts");
     return await initRepository(
+      this.#site.host,
+      callIn(this.#site, options),
+    );
+  }
+
+  /** Lists the workflows that come with orc: {@linkcode listWorkflows}. */
+  async workflows(
+    options: Given<WorkflowsOptions> = {},
+  ): Promise<WorkflowList> {
+    const { listWorkflows } = await import("../work/init.ts");
+    return await listWorkflows(
       this.#site.host,
       callIn(this.#site, options),
     );

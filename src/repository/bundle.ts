@@ -1,12 +1,13 @@
-import { orElse } from "../base/error.ts";
+import { notFound, type OrcError, orElse } from "../base/error.ts";
 import type { JsonObject } from "../base/json.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
+import { nearest } from "../base/text.ts";
 import { asOrcError } from "../files/errors.ts";
 import { readText } from "../files/read.ts";
-import { bundledWorkflow } from "../bundled/workflow.ts";
 import type { Folder } from "../bundled/folder.ts";
 import { detectProject } from "../bundled/project.ts";
+import { READY_WORKFLOWS, readyWorkflow, STANDARD } from "../bundled/ready.ts";
 
 /** The bundled workflow as a project gets it. */
 export interface Bundled {
@@ -26,13 +27,15 @@ export function bundleFor(
   directory: string,
   named?: JsonObject,
   use: Use = "looked at",
+  name = STANDARD,
 ): Bundled {
   const project = detectProject(folderAt(directory));
   const test = textAt(named, "test_command");
-  const text = bundledWorkflow(project, {
+  const text = readyWorkflow(name, project, {
     test_command: test,
     build_command: textAt(named, "build_command"),
   });
+  if (text === undefined) throw noSuchWorkflow(name);
   const isTested = test !== undefined ||
     project.parts.some(({ testCommand }) => testCommand !== undefined);
   const { leftOut } = project;
@@ -51,6 +54,21 @@ export function bundleFor(
     ],
   ];
   return { text, warnings };
+}
+
+function noSuchWorkflow(name: string): OrcError {
+  const names = READY_WORKFLOWS.map((one) => one.name);
+  const meant = nearest(name, names);
+  const known = meant
+    ? `did you mean "${meant}"?`
+    : `known are ${names.join(", ")}`;
+  return notFound(
+    "no_such_workflow",
+    `No workflow "${name}" comes with orc: ${known}`,
+    {
+      hint: "orc workflows",
+    },
+  );
 }
 
 const NAMED = 'orc start "TASK" --test-command "COMMAND"';

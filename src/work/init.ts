@@ -6,6 +6,7 @@ import {
 } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
 import { nameOf } from "../base/path.ts";
+import type { ReadyWorkflow } from "../bundled/ready.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import { writeAtomic } from "../files/write.ts";
@@ -39,6 +40,8 @@ export interface InitOptions extends RepositoryOptions {
    * types `replace`.
    */
   readonly force?: boolean;
+  /** Which of the workflows that come with orc is written, such as `bugfix`; `standard` without it. */
+  readonly workflow?: string;
 }
 
 /** A repository that is set up. */
@@ -70,6 +73,7 @@ export interface Initialized {
  *
  * @throws {OrcError} `approval_required` or `approval_declined` (denied) if `force` is set and no
  *   human says yes
+ * @throws {OrcError} `no_such_workflow` (not_found) if none of that name comes with orc
  * @throws {OrcError} `symbolic_link`, `not_a_directory` or `invalid_meta` (corrupt) if something
  *   else lies in the place of `.orchestrator/` or a part of it
  */
@@ -80,6 +84,7 @@ export async function initRepository(
   const repository = openRepository(host, options, {
     portable: true,
     force: true,
+    workflow: true,
   });
   const { layout } = repository;
   const { portable = false, force = false } = options;
@@ -97,6 +102,7 @@ export async function initRepository(
     repository.found.workingTree,
     undefined,
     "written",
+    options.workflow,
   );
   const work = (lock: HeldLock): Written => {
     writeSchema(layout, `${schema}\n`, lock);
@@ -110,6 +116,11 @@ export async function initRepository(
   if (portable && textAt(layout.gitignore)?.startsWith(IGNORE_EVERYTHING)) {
     warnings.push(
       `--portable changes nothing any more: empty "${layout.gitignore}" to let git track what lies beside it`,
+    );
+  }
+  if (options.workflow !== undefined && written.workflow === "kept") {
+    warnings.push(
+      `"${options.workflow}" is not written: there is a workflow.yaml; to replace it, a human runs: orc init --force --workflow ${options.workflow}`,
     );
   }
   // What is damaged is for doctor, and keeps nobody from setting up.
@@ -259,5 +270,46 @@ export async function validateWorkflow(
     items: phases.reduce((count, { items }) => count + items.length, 0),
     problems: loaded.warnings,
     warnings: loaded.unchecked,
+  };
+}
+
+/** Which of the workflows that come with orc is shown. */
+export interface WorkflowsOptions extends RepositoryOptions {
+  /** Name of one whose text is wanted; without it none is. */
+  readonly name?: string;
+}
+
+/** The workflows that come with orc. */
+export interface WorkflowList {
+  /** Where they would be written; no session. */
+  readonly place: Place;
+  /** The first is the one that a repository without its own follows. */
+  readonly workflows: readonly ReadyWorkflow[];
+  /** The one that was named, as YAML with the commands of this project; null without a name. */
+  readonly text: string | null;
+}
+
+/**
+ * Lists the workflows that come with orc, and shows one as it fits the project. Reads only.
+ *
+ * Requires `--allow-read`.
+ *
+ * @throws {OrcError} `no_such_workflow` (not_found) if none has the name
+ */
+export async function listWorkflows(
+  host: Host,
+  options: WorkflowsOptions = {},
+): Promise<WorkflowList> {
+  const repository = openRepository(host, options, { name: true });
+  const { bundleFor } = await import("../repository/bundle.ts");
+  const { READY_WORKFLOWS } = await import("../bundled/ready.ts");
+  const { workingTree } = repository.found;
+  const { name } = options;
+  return {
+    place: placeOf(repository, null),
+    workflows: READY_WORKFLOWS,
+    text: name === undefined
+      ? null
+      : bundleFor(workingTree, undefined, "looked at", name).text,
   };
 }

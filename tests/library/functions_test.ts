@@ -12,6 +12,7 @@ type Name = keyof typeof library;
 const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "init": ["initRepository"],
   "validate": ["validateWorkflow"],
+  "workflows": ["listWorkflows"],
   "start": ["startSession"],
   "status": ["readStatus"],
   "next": ["readNext"],
@@ -86,6 +87,7 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
 const METHODS: Readonly<Record<string, readonly string[]>> = {
   "init": ["repository.init"],
   "validate": ["repository.validate"],
+  "workflows": ["repository.workflows"],
   "start": ["repository.start"],
   "status": ["session.status"],
   "next": ["session.next"],

@@ -26,6 +26,7 @@ const NEEDS_MORE: readonly string[] = [
   "repository.init",
   "repository.start",
   "repository.validate",
+  "repository.workflows",
   "secrets.init",
   "secrets.remove",
   "secrets.set",

@@ -2,7 +2,7 @@ import { shortSessionId } from "../../base/ids.ts";
 import { countOf } from "../../base/text.ts";
 import { VERSION } from "../../base/version.ts";
 import { type Ahead, withNext } from "../../work/agent.ts";
-import type { Initialized, Validated } from "../../work/init.ts";
+import type { Initialized, Validated, WorkflowList } from "../../work/init.ts";
 import type { Started } from "../../work/start.ts";
 import { problemLine } from "../../workflow/problem.ts";
 import { AHEAD } from "../brief.ts";
@@ -25,15 +25,17 @@ export const initCommand = command<ResultOf<Initialized>>({
       "Let git track the directory .orchestrator instead of ignoring it",
     ),
     humanFlag("-f, --force", "Write workflow.yaml anew and keep the old one"),
+    flag("--workflow NAME", "A workflow of orc workflows, such as bugfix"),
   ],
   effect: "writes",
   permissions: ["tree"],
-  examples: ["orc init", "orc init --portable"],
+  examples: ["orc init", "orc init --workflow bugfix"],
   use: async (host, options, values) =>
     (await import("../../work/init.ts")).initRepository(host, {
       ...options,
       portable: values.on("portable"),
       force: values.on("force"),
+      workflow: values.text("workflow"),
     }),
   render: initText,
 });
@@ -60,6 +62,27 @@ function sharedState(
 ): readonly string[] {
   return root === workingTree ? [] : [`State of all its worktrees: ${root}`];
 }
+
+export const workflowsCommand = command<ResultOf<WorkflowList>>({
+  description:
+    "Lists the workflows that come with orc, and prints the one that is named as YAML, with the commands of your project. orc init --workflow NAME writes it.",
+  args: [arg("[NAME]", "One of them, such as bugfix")],
+  effect: "reads",
+  permissions: ["tree"],
+  examples: ["orc workflows", "orc workflows bugfix"],
+  async use(host, options, values) {
+    const { listWorkflows } = await import("../../work/init.ts");
+    return await listWorkflows(host, { ...options, name: values.text("NAME") });
+  },
+  render: ({ text, workflows }, style) => {
+    if (text !== null) return text.trimEnd();
+    const lines = workflows.map(({ name, summary, sizes }) => {
+      const words = sizes.length === 0 ? "" : ` (${sizes.join(", ")})`;
+      return `${style.bold(name.padEnd(10))}${summary}${words}`;
+    });
+    return [...lines, "Next: orc init --workflow NAME"].join("\n");
+  },
+});
 
 export const validateCommand = command<ResultOf<Validated>>({
   description:
