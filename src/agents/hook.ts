@@ -94,10 +94,10 @@ export async function answerHook(
   const event = kind && eventNamed(kind, eventName);
   if (kind === undefined) {
     const known = HOSTS.map((each) => each.name).join(", ");
-    return nothing(`orc knows no host ${quoted(name)}; it knows ${known}`);
+    return nothing(`Unknown host ${quoted(name)}: known are ${known}`);
   }
   if (event === undefined) {
-    return nothing(`orc does nothing at ${quoted(eventName)} of ${kind.title}`);
+    return nothing(`Nothing is done at ${quoted(eventName)} of ${kind.title}`);
   }
   const call = readCall(input);
   const caller = call === undefined ? host : hostOf(host, kind, call);
@@ -135,7 +135,7 @@ function failed(event: HookEvent, error: unknown): Verdict {
   return event === "PreToolUse"
     ? {
       type: "deny",
-      text: `orc cannot tell whether files may be changed: ${
+      text: `Whether files may be changed cannot be told: ${
         messageOf(error)
       }. A human finds out more with: orc doctor`,
     }
@@ -233,7 +233,7 @@ async function judgeTool(
       paths: call?.paths ?? [],
     });
     return call === undefined && active
-      ? { type: "deny", text: "orc cannot read what the host says of the tool" }
+      ? { type: "deny", text: "What the host says of the tool cannot be read" }
       : PASS;
   } catch (error) {
     const isRefusal = isOrcError(error, "write_not_allowed") ||

@@ -93,6 +93,6 @@ Deno.test("a newcomer sets an agent up, it is led to a human's gate, and all is 
         await run("hook emacs Stop", { input: "{}" }),
       ];
       assertEquals([unknown.exitCode, none.exitCode, none.out], [2, 0, ""]);
-      assertStringIncludes(none.err, 'orc knows no host "emacs"');
+      assertStringIncludes(none.err, 'Unknown host "emacs"');
     },
   ));
