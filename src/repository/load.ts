@@ -21,6 +21,7 @@ import {
 } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
 import { encodeDefinition } from "../workflow/encode.ts";
+import { foreignWorkflow } from "../workflow/foreign.ts";
 import { type ParsedWorkflow, parseWorkflow } from "../workflow/parse.ts";
 import {
   invalidWorkflow,
@@ -30,7 +31,7 @@ import {
 } from "../workflow/problem.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { Workflow } from "../workflow/types.ts";
-import { entriesOf, foreignWorkflow, keysAtMargin } from "../workflow/value.ts";
+import { entriesOf, keysAtMargin } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
 import type { Repository } from "./open.ts";
 import {

@@ -5,6 +5,7 @@ import { assertOptions } from "../base/text.ts";
 import { planCommand } from "./command.ts";
 import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
+import { foreignWorkflow } from "./foreign.ts";
 import {
   didYouMean,
   errorAt,
@@ -33,7 +34,6 @@ import type { Item, Phase, Workflow } from "./types.ts";
 import {
   describeValue,
   entriesOf,
-  foreignWorkflow,
   noStringKey,
   quote,
   readMapping,

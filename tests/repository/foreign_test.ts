@@ -1,4 +1,4 @@
-import { foreignWorkflow } from "../../src/workflow/value.ts";
+import { foreignWorkflow } from "../../src/workflow/foreign.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("foreignWorkflow() takes no workflow with a mistake for another program's", () => {
