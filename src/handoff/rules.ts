@@ -2,7 +2,7 @@ import { asObject, type JsonObject, numberOf, textAt } from "../base/json.ts";
 import { STORED_OUTPUT_LENGTH } from "../base/limits.ts";
 import { codeSpan, fenced, headOf, oneLine, seen } from "../base/markdown.ts";
 import { shellWord, tailOf } from "../base/text.ts";
-import { isSkippable, stepFor } from "../engine/next.ts";
+import { isSkippable, nextStep, stepFor } from "../engine/next.ts";
 import {
   awaitsApproval,
   currentPhase,
@@ -28,8 +28,8 @@ const MAX_TASK_LENGTH = 4000;
 /** Longest line of a list: a constraint, a note, a criterion. */
 const MAX_LINE_LENGTH = 1000;
 
-/** Items that are handed over in full: more than an agent gets done in one go. */
-const MAX_ITEMS = 20;
+/** Items that are handed over in full: the one whose turn it is, and what failed before. */
+const MAX_TOLD = 10;
 
 /** Lines of a list; of what was noted over time, the last ones. */
 const MAX_LINES = 30;
@@ -133,20 +133,40 @@ function sessionFacts(
 }
 
 function itemSections(handoff: Handoff): readonly string[] {
-  const items = openItems(handoff.workflow, handoff.state);
-  const shown = items.slice(0, MAX_ITEMS).map((open, index) =>
-    [
-      `### Item ${index + 1} of ${items.length}`,
-      fenced(factsOf(handoff.workflow, open)),
-      ...failureOf(open.itemState),
-      wayOn(handoff, open),
-    ].join("\n\n")
+  const { workflow, state } = handoff;
+  const items = openItems(workflow, state);
+  const step = nextStep(workflow, state);
+  const turn = "itemId" in step ? step.itemId : items[0]?.item.id;
+  const isTold = ({ item, itemState }: OpenItem): boolean =>
+    item.id === turn || itemState.retryCount > 0;
+  const told = items.filter(isTold).slice(0, MAX_TOLD);
+  const others = items.filter((open) => !told.includes(open));
+  const shown = others.slice(0, MAX_LINES).map(({ item }) =>
+    factLines([[
+      item.id,
+      oneLine(
+        [item.name, item.description, marksOf(item)].filter(Boolean).join("; "),
+      ),
+    ]])
   );
-  const more = items.length - shown.length;
-  const rest = `${more} more are open; ${
-    lineIn(handoff, "orc next")
-  } shows them one by one.`;
-  return ["## Open items", ...shown, ...more > 0 ? [rest] : []];
+  const more = others.length - shown.length;
+  if (more > 0) shown.push(`… and ${more} more`);
+  return [
+    "## Open items",
+    ...told.map((open) =>
+      [
+        fenced(factsOf(workflow, open)),
+        ...failureOf(open.itemState),
+        wayOn(handoff, open),
+      ].join("\n\n")
+    ),
+    ...shown.length === 0 ? [] : [
+      `After that these are open; ${
+        lineIn(handoff, "orc next")
+      } tells all of each when its turn comes:`,
+      fenced(shown.join("\n")),
+    ],
+  ];
 }
 
 /** Another agent has a session of its own, or none: each command says which one it means. */
@@ -164,12 +184,11 @@ function stepsOf(handoff: Handoff, phase: Phase): string {
   const approval =
     `A human has to approve the phase before it is left, with ${approve}. Ask for it.`;
   const steps = [
-    `Take the items in their order. ${begin} says that you begin one.`,
-    "Do what the item asks, then run its command above. Where the check fails, read its output and mend the work, never the check.",
+    `${begin} says that you begin an item.`,
+    "Do what the first item asks, then run its command; the answer names the next. Where the check fails, read its output and mend the work, never the check.",
     `Keep what the next one has to know: ${note}`,
     ...awaitsApproval(state, phase) ? [approval] : [],
     `When all required items of the phase are done: ${line(leave)}`,
-    `${line("orc next")} shows at any time what to do next.`,
     "Never use --force or --skip-verify, change nothing below .orchestrator, and stop where only a human can go on.",
   ];
   return steps.map((step, index) => `${index + 1}. ${step}`).join("\n");
@@ -210,9 +229,11 @@ function factLines(
   }).join("\n");
 }
 
-function checkText({ settings }: Workflow, item: Item): string {
+/** What a check asks for in words is enough to do it; its command is not to be guessed at besides. */
+function checkText({ settings }: Workflow, item: Item): string | null {
   const { verification, timeoutSeconds } = item;
   if (isManual(item)) return "a human decides";
+  if (verification.description !== null) return null;
   const subject = subjectOfCheck(verification, settings);
   switch (verification.type) {
     case "none":
@@ -229,13 +250,20 @@ function checkText({ settings }: Workflow, item: Item): string {
   }
 }
 
+function marksOf(item: Item): string {
+  return isManual(item) ? "a human decides" : item.required ? "" : "optional";
+}
+
+function triesIn(count: number): string {
+  return count === 1 ? "1 try" : `${count} tries`;
+}
+
 /** What is known of the last try that failed; nothing when none did. */
 function failureOf(
   { retryCount, gateResult, verificationResult }: ItemState,
 ): readonly string[] {
   if (retryCount === 0) return [];
-  const tries = retryCount === 1 ? "1 try" : `${retryCount} tries`;
-  const head = `Its check failed so far: ${tries}.`;
+  const head = `Its check failed so far: ${triesIn(retryCount)}.`;
   const result = asObject(gateResult) ?? asObject(verificationResult);
   if (result === undefined) return [head];
   return [`${head} The last one ended so:`, fenced(failureText(result))];

@@ -109,10 +109,26 @@ Deno.test("handoffPrompt() says all that another agent needs", () => {
     "what to do: Say what\n  and why",
     "note: [tip] Be brief",
     "may be skipped if: A typo",
-    "check: docs/plan.md exists",
-    "check: make test ends with exit code 0 within 60 s",
-    "check: a human decides",
+    "plan: Name of plan\ntests: Name of tests\nlook: Name of look; a human decides\n",
   );
+});
+
+Deno.test("handoffPrompt() says what the check of the item asks for whose turn it is", () => {
+  const checks = [
+    [{ verification: FILE }, "check: docs/plan.md exists"],
+    [
+      { verification: COMMAND, timeoutSeconds: 60 },
+      `check: ${COMMAND.command} ends with exit code 0 within 60 s`,
+    ],
+    [{ verification: MANUAL }, "check: a human decides"],
+  ] as const;
+  for (const [fields, check] of checks) {
+    assertHas(promptOf({}, workflowWith(itemOf("it", fields))), check);
+  }
+  const verification = { ...COMMAND, description: "all tests pass" };
+  const worded = promptOf({}, workflowWith(itemOf("it", { verification })));
+  assertHas(worded, "the check asks that: all tests pass");
+  assert(!worded.includes(COMMAND.command));
 });
 
 Deno.test("handoffPrompt() leaves out what there is nothing to say about", () => {
@@ -128,11 +144,15 @@ Deno.test("handoffPrompt() names the session in each command, and ends the last 
     words,
     '`orc complete scope --notes "<what you did>" --session 34aa3244`',
     '`orc skip scope --reason "<why>" --session 34aa3244`',
-    "Only a human gets past it, with `orc approve-item look --session 34aa3244`",
     "A human has to approve the phase before it is left, with `orc approve --session",
     "`orc advance --session 34aa3244`",
   );
   assertEquals(words.match(/orc skip \w+/g), ["orc skip scope"]);
+  const manual = workflowWith(itemOf("look", { verification: MANUAL }));
+  assertHas(
+    wordsOfOrc(promptOf({}, manual)),
+    "Only a human gets past it, with `orc approve-item look --session 34aa3244`",
+  );
   const last = inPhase(workflow, sessionOf(workflow), "LEARN");
   const ending = wordsOfOrc(promptOf({ state: last }));
   assertHas(ending, "`orc finish --session 34aa3244`");
@@ -264,8 +284,8 @@ Deno.test("handoffPrompt() is bounded, whatever the session holds", () => {
   assert(prompt.length < 600_000, String(prompt.length));
   assertHas(
     prompt,
-    "### Item 20 of 500",
-    "480 more are open; `orc next --session 34aa3244`",
+    "After that these are open; `orc next --session 34aa3244`",
+    "… and 469 more",
     "… and 470 more",
   );
 });

@@ -24,6 +24,7 @@ const BUDGETS: readonly Budget[] = [
   { command: "status --brief --json", tokens: 250, without: "a person's" },
   { command: "start --json", tokens: 300 },
   { command: "advance --json", tokens: 300 },
+  { command: "handoff", tokens: 900 },
   { command: "finish --json", tokens: 300 },
 ];
 
