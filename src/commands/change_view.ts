@@ -1,3 +1,4 @@
+import { countOf, durationText } from "../base/text.ts";
 import type { LeftOut } from "../engine/phase.ts";
 import type { Summary } from "../engine/standing.ts";
 import type { Host, Terminal } from "../host/host.ts";
@@ -81,6 +82,25 @@ function evidenceLines(evidence: NextEvidence | null): readonly string[] {
 /** The same behind one sentence on what was done; the rule of a phase is said when it begins. */
 export function doneText(done: string, ahead: Ahead, style: Style): string {
   return [done, aheadText({ ...ahead, phaseNotes: [] }, style)].join("\n");
+}
+
+/** How a session ended, and what was done in it. */
+export function endLine(
+  { status, progress }: Pick<Summary, "status" | "progress">,
+  minutes: number | null,
+): string {
+  const { completed, skipped, total } = progress;
+  return `The session is ${status}${tookText(minutes)}: ${
+    countOf(completed, "item")
+  } completed, ${skipped} skipped, ${total} in all`;
+}
+
+/** How long something took; nothing where that is not known. */
+export function tookText(minutes: number | null): string {
+  if (minutes === null) return "";
+  return ` after ${
+    minutes === 0 ? "less than a minute" : durationText(minutes)
+  }`;
 }
 
 /** What was left out, where, and why. */

@@ -1,9 +1,4 @@
-import {
-  countOf,
-  durationText,
-  escapeJson,
-  inOneLine,
-} from "../../base/text.ts";
+import { escapeJson, inOneLine } from "../../base/text.ts";
 import {
   type Next,
   type OtherOwner,
@@ -13,7 +8,7 @@ import {
   type SessionEnd,
 } from "../../work/agent.ts";
 import { NEXT } from "../brief.ts";
-import { aheadText, leftOutLine } from "../change_view.ts";
+import { aheadText, endLine, leftOutLine } from "../change_view.ts";
 import { command, type ResultOf, type Style } from "../command.ts";
 import { goalLines, rejectionLines, section } from "../view.ts";
 
@@ -52,17 +47,13 @@ function ownerText(
 
 /** After the end: what came of it, and that there is nothing left to do. */
 function endText(
-  { status, task }: ResultOf<Next>,
-  { progress, skipped, durationMinutes: minutes }: SessionEnd,
+  { task }: ResultOf<Next>,
+  end: SessionEnd,
 ): string {
-  const took = minutes === null ? "" : ` after ${durationText(minutes)}`;
-  const { completed, total } = progress;
   return [
-    `The session is ${status}${took}: ${
-      countOf(completed, "item")
-    } completed, ${progress.skipped} skipped, ${total} in all`,
+    endLine(end, end.durationMinutes),
     ...goalLines({ task, constraints: [] }),
-    ...section("Skipped", skipped.map(leftOutLine)),
+    ...section("Skipped", end.skipped.map(leftOutLine)),
     'For another task: orc start "TASK"',
   ].join("\n");
 }

@@ -1,10 +1,5 @@
 import { usage } from "../../base/error.ts";
-import {
-  countOf,
-  durationText as sinceText,
-  escapeControls,
-  inOneLine,
-} from "../../base/text.ts";
+import { escapeControls, inOneLine } from "../../base/text.ts";
 import type { Host, ProgramProgress } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import { type Completed, completeItem } from "../../work/complete.ts";
@@ -16,7 +11,6 @@ import {
   advancePhase,
   approvePhase,
   type Closed,
-  type Ended,
   finishSession,
 } from "../../work/phase.ts";
 import { AHEAD, CHANGED } from "../brief.ts";
@@ -35,7 +29,9 @@ import {
   aheadText,
   changeText,
   doneText,
+  endLine,
   leftOutLine,
+  tookText,
   withProgress,
 } from "../change_view.ts";
 import { section } from "../view.ts";
@@ -236,7 +232,7 @@ export const advanceCommand = command<ResultOf<Advanced & Ahead>>({
         ? `Phase "${result.from}" is the last one and is complete`
         : [
           `Left phase "${result.from}"${
-            tookText(result)
+            tookText(result.durationMinutes)
           }, entered phase "${result.to}"`,
           ...section(
             "Skipped in it",
@@ -269,13 +265,6 @@ export const approveCommand = command<ChangeResult<unknown>>({
     ),
 });
 
-function tookText(
-  { durationMinutes: minutes }: Pick<Ended, "durationMinutes">,
-): string {
-  if (minutes === null) return "";
-  return ` after ${minutes === 0 ? "less than a minute" : sinceText(minutes)}`;
-}
-
 export const finishCommand = command<ResultOf<Closed>>({
   description:
     "Closes the session when every phase is done; nothing changes in it any more, but that a human takes the end back with orc undo --force. Commits nothing, pushes nothing, closes no issue.",
@@ -303,11 +292,8 @@ export const finishCommand = command<ResultOf<Closed>>({
 });
 
 function finishText(result: ResultOf<Closed>): string {
-  const { status, progress } = result.summary;
   return [
-    `The session is ${status}${tookText(result)}: ${
-      countOf(progress.completed, "item")
-    } completed, ${progress.skipped} skipped, ${progress.total} in all`,
+    endLine(result.summary, result.durationMinutes),
     ...section(
       "Skipped",
       result.skipped.map(leftOutLine),
