@@ -15,9 +15,10 @@ Deno.test("a replay of the events leads to the state, whatever is done", () => {
   for (let seed = 0; seed < SEQUENCES; seed++) {
     const { definition, script } = randomSequence(seed);
     const { events, states, workflow } = play(definition, script);
-    const state = states.at(-1);
-    if (state === undefined || events.length === 0) continue;
-    const replayer = newReplayer(workflow, { ...state, definition: PINNED });
+    const last = states.at(-1);
+    if (last === undefined || events.length === 0) continue;
+    const state = { ...last, definition: PINNED };
+    const replayer = newReplayer(workflow, state);
     for (const event of events) {
       const read = decodeLogLine(encodeLogLine(event));
       if (read !== undefined) replayer.take(read);
