@@ -19,6 +19,7 @@ import {
   environmentForCheck,
 } from "./environment_rules.ts";
 import type { RecognisedTests } from "./runner_rules.ts";
+import { explainSearch, searchOf } from "./search_rules.ts";
 
 /** What a check runs in. */
 export interface CheckSite
@@ -66,6 +67,35 @@ export async function runCheck(
     case "command":
       return await runCommand(host, check, site);
   }
+}
+
+/** A larger document is not searched for what a check missed in it. */
+const MAX_SEARCHED_BYTES = 1_000_000;
+
+/** Why a check failed that searches a file, in lines for whoever mends it; nothing for other checks. */
+export function explainFailure(
+  { workingDirectory }: Pick<Host, "workingDirectory">,
+  result: CheckResult,
+  { workingTree, workingDir }: Pick<CheckSite, "workingTree"> & {
+    readonly workingDir: string | null;
+  },
+): readonly string[] {
+  if (result.type !== "command" || result.problem !== null) return [];
+  const search = searchOf(result.words);
+  if (search === undefined) return [];
+  const path = [...workingDir === null ? [] : [workingDir], search.path]
+    .join("/");
+  const found = findWorkingFile(workingTree, path);
+  const bytes = found.problem !== null ? undefined : ifAllowed(
+    { name: "read", path: found.path },
+    () => readBeginning(found.path, MAX_SEARCHED_BYTES),
+  );
+  const text = bytes && new TextDecoder().decode(bytes);
+  const seen = explainSearch({ ...search, path }, text);
+  const isAtRoot = realOrGiven(workingDirectory) === realOrGiven(workingTree);
+  return seen.length === 0 || isAtRoot
+    ? seen
+    : [...seen, `paths begin at the root of the repository: ${workingTree}`];
 }
 
 /** Says what lies at a path in the place of what the check asks for. Only a small file is opened. */

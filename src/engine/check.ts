@@ -195,6 +195,8 @@ export function failedCheck(
   item: Item,
   result: CheckResult,
   retryCount: number,
+  /** What explains it better than its output, a line each. */
+  seen: readonly string[] = [],
 ): OrcError {
   const { description } = item.verification;
   return refused(
@@ -204,7 +206,9 @@ export function failedCheck(
       ? "no_test_ran"
       : "check_failed",
     `Cannot complete item "${item.id}": ${reasonOf(result, description)}${
-      lastWordsOf(result)
+      seen.length === 0
+        ? lastWordsOf(result)
+        : seen.map((line) => `\n  ${line}`).join("")
     }`,
     {
       hint: hintFor(result, item),
@@ -315,9 +319,13 @@ export function leadsOutOfTree(name: string): string {
 /** Most programs say at the end what went wrong. */
 function lastWordsOf(result: CheckResult): string {
   if (result.type === "file_exists") return "";
+  // What git warns of is about its own ways, and hides what it found.
+  const stderr = result.words[0] === "git"
+    ? result.stderr.replaceAll(/^warning: .*$/gm, "")
+    : result.stderr;
   const lines = [
     ...lastLines(result.stdout, SHOWN_LINES.stdout),
-    ...lastLines(result.stderr, SHOWN_LINES.stderr),
+    ...lastLines(stderr, SHOWN_LINES.stderr),
   ];
   const broken = result.notUtf8.join(" and ");
   if (broken !== "") {

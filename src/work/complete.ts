@@ -8,7 +8,12 @@ import {
   strictestOf,
 } from "../checks/environment_rules.ts";
 import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
-import { type CheckRun, type CheckSite, runCheck } from "../checks/run.ts";
+import {
+  type CheckRun,
+  type CheckSite,
+  explainFailure,
+  runCheck,
+} from "../checks/run.ts";
 import { findStale, GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
 import {
   compareTree,
@@ -163,7 +168,12 @@ export async function completeItem(
       session.state,
       itemId,
     );
-    throw failedCheck(failed, result, item?.tries ?? itemState.retryCount + 1);
+    const tries = item?.tries ?? itemState.retryCount + 1;
+    const seen = explainFailure(host, result, {
+      workingTree: opened.repository.found.workingTree,
+      workingDir: failed.workingDir,
+    });
+    throw failedCheck(failed, result, tries, seen);
   }
   // A clock that was started is stored, and reported like every later try before its end.
   if (item?.passesAt) throw approvalPending(workflow, itemId, item.passesAt);

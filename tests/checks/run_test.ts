@@ -1,8 +1,17 @@
 import { OrcError } from "../../src/base/error.ts";
-import { findWorkingFile, runCheck } from "../../src/checks/run.ts";
+import {
+  explainFailure,
+  findWorkingFile,
+  runCheck,
+} from "../../src/checks/run.ts";
 import { requiredCheck } from "../../src/engine/check.ts";
 import type { CheckResult } from "../../src/workflow/types.ts";
-import { COMMAND, itemOf, workflowWith } from "../engine/fixtures.ts";
+import {
+  COMMAND,
+  commandResult,
+  itemOf,
+  workflowWith,
+} from "../engine/fixtures.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { fixedHost, type Machine, withRoot } from "../work/fixtures.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
@@ -313,4 +322,34 @@ Deno.test("runCheck() passes a program whose output is no UTF-8, and names the s
       machine,
     });
     assertEquals([passed, stdout, notUtf8], [true, "a\ufffd", ["stdout"]]);
+  }));
+
+Deno.test("explainFailure() says what a search found, and from a sub-directory where paths begin", () =>
+  withRoot({ "pkg/plan.md": "- [ ] short", "pkg/sub/": "" }, (root) => {
+    const search = "git grep -q -E -e ^-[[:space:]][[][[:space:]][]].{15} --";
+    const asked = (path: string, workingDirectory = root) =>
+      explainFailure({ workingDirectory }, {
+        ...commandResult(false),
+        words: [...search.split(" "), path],
+      }, { workingTree: root, workingDir: null });
+    const found =
+      "found: pkg/plan.md:1: `- [ ] short` (6 characters, 15 are needed)";
+    assertEquals(asked("pkg/plan.md"), [found]);
+    assertEquals(asked("pkg/plan.md", `${root}/pkg/sub`), [
+      found,
+      `paths begin at the root of the repository: ${root}`,
+    ]);
+    assertEquals(asked("gone.md"), ["there is no file gone.md"]);
+    // Nothing outside of the tree is read, and nothing is said of other commands.
+    assertEquals(asked("../secret.md"), ["there is no file ../secret.md"]);
+    const other = explainFailure(
+      { workingDirectory: root },
+      commandResult(false),
+      {
+        workingTree: root,
+        workingDir: null,
+      },
+    );
+    assertEquals(other, []);
+    return Promise.resolve();
   }));

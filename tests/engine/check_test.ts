@@ -283,6 +283,21 @@ Deno.test("failedCheck() shows the last words of a program, whichever stream it 
   ]);
 });
 
+Deno.test("failedCheck() lets out what git warns of, and shows what explains a failure better than its output", () => {
+  const stderr = "warning: LF will be replaced\nfatal: no such path";
+  const git = {
+    ...commandResult(false),
+    words: ["git", "grep"],
+    stdout: "",
+    stderr,
+  };
+  const linesOf = (...seen: readonly string[]) =>
+    failedCheck(itemOf("it", { verification: COMMAND }), git, 1, seen)
+      .message.split("\n").slice(1);
+  assertEquals(linesOf(), ["  fatal: no such path"]);
+  assertEquals(linesOf("found: a", "b"), ["  found: a", "  b"]);
+});
+
 Deno.test("failedCheck() lets neither colors nor empty lines nor counts hide what failed", () => {
   const outputs = [
     {
