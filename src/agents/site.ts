@@ -88,7 +88,7 @@ function knownHost(name: string): HostKind {
   const known = HOSTS.map((each) => each.name).join(", ");
   throw usage(
     "unknown_host",
-    `Unknown host ${quoted(name)}: orc knows ${known} and all`,
+    `Unknown host ${quoted(name)}: known are ${known} and all`,
   );
 }
 

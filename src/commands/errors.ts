@@ -43,6 +43,7 @@ broken_git_file corrupt the file .git points nowhere
 cannot_approve refused the item is nothing that a human approves, or is not open
 cannot_complete refused the item was skipped, or cannot pass without its check
 cannot_edit config the file cannot be edited without losing something
+cannot_grow refused the session has no larger size of that name
 cannot_reject refused the item is nothing to say no to now
 cannot_reopen refused the item is open, or the phase is none to go back to
 cannot_skip refused the item is required, a gate, or done
@@ -66,6 +67,8 @@ evidence_invalid refused the evidence does not follow the schema of the item
 evidence_missing refused the item needs evidence
 evidence_too_large usage the evidence is larger than what is kept
 file_exists refused another file is in the place of what was to be written
+file_not_editable config the file is none that can be edited without losing something
+file_not_ours corrupt the file was not written by orc, or changed since
 file_replaced conflict a file was replaced at the same moment
 file_system_error external the file system refused
 file_too_large config,corrupt a file is larger than what orc reads
@@ -74,6 +77,7 @@ foreign_checkpoint refused the checkpoint is another session's
 foreign_config conflict the settings are another program's
 foreign_state corrupt the state is another session's
 git_failed external git could not do its part
+grown_since refused what is to be gone back to is older than the size the session has grown to
 hook_not_ours conflict there is a hook of somebody else
 inside_git_directory usage the directory belongs to git
 inside_own_check refused a check asks for the item that it checks
@@ -129,6 +133,7 @@ newer_format refused a newer orc wrote that
 no_attestation not_found nothing attests that
 no_checkpoint not_found the session has no checkpoint
 no_home external,not_found the user has no directory of their own
+no_host not_found there is no host of agents, neither in the repository nor on the machine
 no_identity denied there is nothing to encrypt secrets to
 no_migration not_found there is no migration to take back
 no_passphrase denied there is no passphrase for secrets
@@ -145,6 +150,7 @@ no_such_schema usage there is no such schema
 no_such_secret not_found there is no such secret
 no_such_session not_found there is no such session
 no_such_shell usage orc completes nothing in such a shell
+no_such_size usage the workflow has no such size
 no_such_update not_found the session has no such update
 no_such_workflow not_found there is no such workflow
 no_test_ran refused the check passed, but ran no test
@@ -169,10 +175,12 @@ note_empty usage the note is empty
 notes_not_read usage notes are not read from standard input
 notes_too_long usage the notes are too long
 nothing_awaited not_found nothing waits for a human
+nothing_changed refused no file that the item is about differs from the start of the session
 nothing_to_recover not_found no session is missing
 nul_in_argument usage an argument holds a NUL character
 orc_version config the workflow asks for another version of orc
 out_of_order refused another item comes first
+outgrown refused the change is larger than the size of the session allows, which has grown now
 output_failed external it was done, but the result cannot be written
 own_files usage that would write into orc's own files
 page_elsewhere usage a page is not written there
@@ -201,6 +209,7 @@ session_closed refused the session is closed
 session_missing not_found a session that was there is missing
 session_not_chosen cause the session is stored, but nobody is in it
 session_not_trusted denied the session was not begun here
+session_of_another refused the session belongs to another agent
 session_removed conflict the session was removed meanwhile
 shown_missing refused a file that a human is to see is not there
 signature_invalid denied,refused the signature is not an approver's
@@ -209,6 +218,7 @@ signing_failed external it cannot be signed
 skip_reason refused the reason for skipping is none
 state_behind_log corrupt an older state was put back
 state_not_earned corrupt the state says more than its log
+state_not_yours refused only orc writes below its own directory
 symbolic_link corrupt a link is where orc keeps its own files
 text_too_long usage the text is too long
 too_deep refused the data are nested too deeply
@@ -223,6 +233,7 @@ unknown_command usage there is no such command
 unknown_event_type usage there is no such type of event
 unknown_field usage the answer has no such field
 unknown_flag usage there is no such flag
+unknown_host usage that is no host of agents which can be set up
 unknown_option usage the call takes no such option
 unknown_phase corrupt the workflow does not define the phase
 unknown_setting usage there is no such setting

@@ -30,6 +30,7 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "approve": ["approvePhase"],
   "verify-write-allowed": ["verifyWriteAllowed"],
   "hook": ["answerHook"],
+  "mcp": [],
   "checkpoint": ["saveCheckpoint"],
   "checkpoints": ["listCheckpoints", "cleanupCheckpoints"],
   "resume": ["resumeSession"],
@@ -105,6 +106,7 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   "approve": ["session.approvePhase"],
   "verify-write-allowed": ["session.verifyWriteAllowed"],
   "hook": [],
+  "mcp": [],
   "checkpoint": ["session.checkpoint"],
   "checkpoints": ["session.checkpoints", "session.cleanupCheckpoints"],
   "resume": ["session.resume"],
@@ -171,7 +173,7 @@ const OWN_METHODS: readonly string[] = [
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
-  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|trust|secrets|config)\/\w+\.ts$/;
+  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
 
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [
