@@ -57,7 +57,7 @@ export async function primeAgent(
 }
 
 const NO_SESSION =
-  'No orc session is open here. For work that changes files: orc start "<task>"';
+  'No session of orc is open here. For work that changes files: orc start "<task>"';
 
 async function primerOf(
   host: Host,
@@ -67,17 +67,17 @@ async function primerOf(
   const { status, opened } = await openStatus(host, options);
   const { place, task } = status;
   if (!status.active) {
-    const text = `The orc session "${
+    const text = `The last session, "${
       inOneLine(task)
-    }" is ${status.status}. ${NO_SESSION}`;
+    }", is ${status.status}. ${NO_SESSION}`;
     return primed(place, false, { text, left: [] });
   }
-  const { renewalBefore } = await import("../work/renewal.ts");
-  const renewal = await renewalBefore(host, opened, status.next);
+  const { firstBefore } = await import("../work/renewal.ts");
+  const first = await firstBefore(host, opened, status.next);
   const phase = opened.workflow.phases.find(({ id }) => id === status.phaseId);
   const primer = {
     ...status,
-    next: renewal?.next ?? status.next,
+    next: first?.next ?? status.next,
     allowWrite: phase?.allowWrite,
   };
   return primed(place, true, primeText(primer, budget));

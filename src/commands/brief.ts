@@ -1,7 +1,8 @@
 /** What of their results commands give to programs that ask for no more: paths as `--fields` takes them. */
 
 /** The step that comes next, without the item it is about; the command tells what action it is. */
-export const STEP = "next.command,next.human,next.answer,next.phaseId";
+export const STEP =
+  "next.command,next.human,next.answer,next.wait,next.phaseId";
 
 /** The item that comes next, as the one who does it needs it. */
 const ITEM = withPrefix(
@@ -12,8 +13,11 @@ const ITEM = withPrefix(
 /** All that `orc next` says of what comes next. */
 export const NEXT = [STEP, ITEM].join();
 
+/** What is asked for there: what runs where the check is put in words, and how it has to end. */
+export const CHECK = "evidence,files,command,expects";
+
 /** What comes next after a change that leads to it. */
-export const AHEAD = `phaseId,rejections,${NEXT},evidence,files`;
+export const AHEAD = `phaseId,rejections,${NEXT},${CHECK}`;
 
 /** Where a session stands after a change: what is new is told, and what comes next. */
 export const CHANGE = withPrefix(

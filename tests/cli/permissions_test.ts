@@ -17,6 +17,7 @@ phases:
 const LINES: Readonly<Record<string, string>> = {
   "init": "init",
   "validate": "validate",
+  "workflows": "workflows",
   "start": "start Task",
   "status": "status",
   "next": "next",

@@ -127,7 +127,7 @@ function timesIn({ requests }: Model, text: string): number {
   return (requests.at(-1) ?? "").split(inJson).length - 1;
 }
 
-const CONTEXT = "No orc session is open here.";
+const CONTEXT = "No session of orc is open here.";
 const SENT_BACK = "The work that orc leads is not done.";
 const OF_ORC = "orc alone writes there";
 const OF_PHASE = 'phase "PLAN" lets only docs/** be changed';

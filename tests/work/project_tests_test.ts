@@ -109,7 +109,7 @@ Deno.test("start, validate and init say that a project's tests were not found, a
     const task = "Add login";
     const started = await startSession(host, { root, task });
     assertEquals(started.warnings.length, 2);
-    assertStringIncludes(started.warnings[1] ?? "", "not measured");
+    assertStringIncludes(started.warnings[1] ?? "", "measure");
     const giveUp = 'orc finish --abandon --reason "WHY", then ';
     assertEquals(started.warnings[0]?.replace(giveUp, ""), warnings[0]);
     const named = await startSession(fixedHost({ number: 1 }), {

@@ -7,7 +7,7 @@ import {
   type Reminder,
   type SessionEnd,
 } from "../../work/agent.ts";
-import { NEXT } from "../brief.ts";
+import { CHECK, NEXT } from "../brief.ts";
 import { aheadText, endLine, leftOutLine } from "../change_view.ts";
 import { command, type ResultOf, type Style } from "../command.ts";
 import { goalLines, rejectionLines, section } from "../view.ts";
@@ -17,7 +17,7 @@ export const nextCommand = command<ResultOf<Next>>({
     "Shows one item, what good looks like, and the exact next command: all an agent needs, in few words.",
   effect: "reads",
   brief: () =>
-    `task,phaseId,constraints,rejections,${NEXT},phaseNotes,evidence,files,end`,
+    `owner,task,phaseId,constraints,rejections,${NEXT},phaseNotes,${CHECK},end`,
   examples: ["orc next", "orc next --json"],
   use: readNext,
   render: nextText,
