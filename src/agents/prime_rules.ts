@@ -116,7 +116,7 @@ function goalLines(
     id === phaseId ? `[${id} ${completed + skipped}/${total}]` : id
   );
   return [
-    "orc leads this work: it says what is next, and checks it.",
+    "This work is led by orc: it says what is next, and checks it.",
     `Task: ${headOf(said(task), MAX_TASK_LENGTH)}`,
     `Phases: ${names.join(" > ")}`,
     ...nextLines(next),

@@ -44,11 +44,9 @@ function shaped(
 ): unknown {
   if (fields !== undefined) return pick(result, fieldsIn(fields));
   if (full || isWhole) return result;
-  if (brief === undefined) return compacted(result);
-  const { command, ...rest } = Object(pick(result, fieldsIn(brief)));
-  // What runs is said once: here where the check is put in words.
-  const isSaid = command === rest.next?.item?.check;
-  return compacted(isSaid ? rest : { ...rest, command });
+  return compacted(
+    brief === undefined ? result : pick(result, fieldsIn(brief)),
+  );
 }
 
 /** The members of an error that anybody is told. */

@@ -13,8 +13,8 @@ const ITEM = withPrefix(
 /** All that `orc next` says of what comes next. */
 export const NEXT = [STEP, ITEM].join();
 
-/** What is asked for there: what runs where the check is put in words, and how it has to end. */
-export const CHECK = "evidence,files,command,expects";
+/** What is asked for there. What runs where the check is put in words is long, and told as text. */
+export const CHECK = "evidence,files,expects";
 
 /** What comes next after a change that leads to it. */
 export const AHEAD = `phaseId,rejections,${NEXT},${CHECK}`;

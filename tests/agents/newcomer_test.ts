@@ -75,7 +75,7 @@ Deno.test("a newcomer sets an agent up, it is led to a human's gate, and all is 
       for (
         const line of ["agents status", "prime", "agents uninstall --dry-run"]
       ) {
-        documentOf(await run(`${line} --json`, { environment }));
+        documentOf(await run(`${line} --full`, { environment }));
       }
       const gone = await run("agents uninstall");
       assertEquals(

@@ -98,7 +98,7 @@ or take it over: orc session switch ${session}
     assertEquals(json.result.owner, { agent: "claude-code:b", session });
     assertEquals(
       JSON.parse((await orc(["next", "--json"], B)).stdout).result.owner,
-      null,
+      undefined,
     );
     for (const words of [["status"], ["history"], ["session", "info"]]) {
       assertEquals((await orc(words, C)).code, 0, words.join(" "));

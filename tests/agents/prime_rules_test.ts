@@ -36,7 +36,7 @@ const PRIMER: Primer = {
 
 Deno.test("primeText() says the next command first, then what would be missed most", () => {
   assertEquals(primeText(PRIMER, 1000), {
-    text: `orc leads this work: it says what is next, and checks it.
+    text: `This work is led by orc: it says what is next, and checks it.
 Task: Add login\\nwith a second line
 Phases: [PLAN 2/5] > BUILD
 Next: orc advance

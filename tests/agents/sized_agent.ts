@@ -120,7 +120,7 @@ export async function playLazily(
 export async function withoutGit(
   test: (repository: Repository) => Promise<void>,
 ): Promise<void> {
-  const directory = await Deno.makeTempDir();
+  const directory = await Deno.makeTempDir({ dir: "/tmp" });
   try {
     await test(quickRepository(await Deno.realPath(directory)));
   } finally {

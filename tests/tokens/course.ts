@@ -76,7 +76,8 @@ export async function playCourse(
     }
     const play = playerIn(repository.directory, course);
     const constraints = CONSTRAINTS.flatMap((text) => ["-c", text]);
-    await play({}, ["start", TASK, ...constraints, ...flags]);
+    const size = ["--size", "l"];
+    await play({}, ["start", TASK, ...size, ...constraints, ...flags]);
     for (let turn = 0; turn < MAX_TURNS; turn++) {
       if (await takeTurn(repository, play, flags) === "finish") return;
     }
@@ -134,7 +135,7 @@ function playerIn(root: string, course: Said[]): Player {
     const text = (streams.out === "" ? streams.err : streams.out)
       .replaceAll(root, ROOT).replaceAll(/01kk\d{22}/g, ID);
     const command = argv.filter((word) => /^(?:--)?[a-z-]+$/.test(word))
-      .filter((word) => !["--notes", "-c"].includes(word))
+      .filter((word) => !["--notes", "-c", "--size", "l"].includes(word))
       .filter((word) => word !== turn.id).join(" ");
     const authors = authorsAt(turn);
     const said = { command, item: turn.id ?? "", exitCode, text, authors };
@@ -159,7 +160,7 @@ async function takeTurn(
   const args = word === undefined ? [verb] : [verb, word];
   if (verb === "complete") await play(item, [...args, ...flags]);
   const directory = directoryIn(next);
-  if (directory !== undefined) await WORK[id]?.(repository, directory);
+  await WORK[id]?.(repository, directory ?? "docs");
   const notes = verb === "complete" ? ["--notes", `- did ${id}`] : [];
   const done = await play(item, [...args, ...notes, ...flags], next.human);
   if (verb !== "complete" || done.exitCode === 0) return verb;
