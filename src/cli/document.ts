@@ -30,9 +30,14 @@ export async function resultDocument(
     rootSource: place?.rootSource ?? null,
     session: place?.session ?? null,
     result: shaped(result ?? null, presentation, command.isWhole, brief),
-    error: refusal && errorMembers(refusal, presentation),
+    error: refusal && errorMembers(told(refusal), presentation),
     warnings: warnings.length === 0 ? undefined : warnings,
   }, presentation);
+}
+
+/** Where it was made is for who looks for a bug. */
+function told({ kind, code, message, hint, path, details }: OrcError) {
+  return { kind, code, message, hint, path, details };
 }
 
 /** What was asked for is there also if it is null; and a document that is the result is one's own. */

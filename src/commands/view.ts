@@ -125,7 +125,7 @@ export function goalLines(
 ): readonly string[] {
   const bounds = constraints.map(inOneLine).join("; ");
   return [
-    `Task: ${shortTask(task, MAX_TASK)}`,
+    `Task: ${shortTask(task.replaceAll(/\s*\n\s*/g, " "), MAX_TASK)}`,
     ...bounds === "" ? [] : [`Constraints: ${bounds}`],
   ];
 }

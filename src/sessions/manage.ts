@@ -15,6 +15,7 @@ import {
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
+import { assertNotOfAnother } from "../repository/owner.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import {
   ownersOf,
@@ -160,7 +161,7 @@ export interface Renamed {
  * Requires `--allow-read` and `--allow-write`.
  *
  * @throws {OrcError} `invalid_name` (usage) if nobody could read the name; `no_such_session`
- *   (not_found) if there is none
+ *   (not_found) if there is none; `session_of_another` (refused) if it is that of another agent
  */
 export async function renameSession(
   host: Host,
@@ -171,6 +172,7 @@ export async function renameSession(
   const { layout, store, context } = repository;
   const id = matchSessionId(options.id, store.ids());
   const session = await store.read(id);
+  assertNotOfAnother({ refusal: await refusalOfOwner(host, repository, id) });
   const { workflow } = await workflowOf(repository, session);
   const { mask } = await sessionMasker(host, { repository, workflow });
   const startedAtLocal = startedAt(host, session.state);

@@ -79,6 +79,8 @@ Deno.test("an agent changes nothing in the session of another, by whatever way i
         assertStringIncludes(stderr, 'orc start "TASK"');
       }
     }
+    const renamed = await orc(["session", "rename", session, "Mine"], C);
+    assertEquals(renamed.code, 3);
     assertEquals(filesIn(`${directory}/.orchestrator/sessions`), before);
     assertEquals((await orc(["complete", "one"], B)).code, 0);
   }));

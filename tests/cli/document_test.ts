@@ -1,3 +1,4 @@
+import { OrcError } from "../../src/base/error.ts";
 import { JsonNumber } from "../../src/base/json.ts";
 import {
   documentOf,
@@ -47,6 +48,19 @@ Deno.test("resultDocument() leaves out what is null, and lists without entries",
     next: { command: "b", notes: [null, ""] },
     steps: [{ id: 1 }, { id: 2, notes: ["c"] }],
   });
+});
+
+Deno.test("resultDocument() tells nobody where bad news was made", async () => {
+  const refusal = new OrcError("refused", "unhealthy", "It is ill");
+  const reader = { commandName: "x", values: noValues };
+  for (const presentation of [COMPACT, FULL]) {
+    const document = await resultDocument(
+      { ...reader, presentation },
+      {},
+      { place: null, result: {}, refusal },
+    );
+    assertEquals(document.includes("stack"), false);
+  }
 });
 
 Deno.test("resultDocument() prints what the command declares, in that order, and not with --full", async () => {

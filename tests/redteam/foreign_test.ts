@@ -72,7 +72,7 @@ Deno.test("a session that a clone brings along runs nothing until a human trusts
     await assertRefused(root, clone);
     const said = await clone.orc(["doctor"]);
     assertStringIncludes(said.out, "was not begun here");
-    const { result } = JSON.parse((await clone.orc(["next", "--json"])).out);
+    const { result } = JSON.parse((await clone.orc(["next", "--full"])).out);
     assertEquals(
       [result.next.action, result.next.command, result.next.human],
       ["trust", `orc trust ${stage.session}`, true],

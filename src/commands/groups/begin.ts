@@ -138,7 +138,8 @@ export const startCommand = command<StartResult>({
     flag("--no-archive", "No effect: orc moves no files of yours"),
   ],
   effect: "writes",
-  brief: () => `workflowPath,tests.command,problems,phaseNotes,${AHEAD}`,
+  brief: () =>
+    `workflowPath,tests.command,problems,size,sizeReason,phaseNotes,${AHEAD}`,
   examples: [
     'orc start "Add login"',
     'orc start "Fix the crash" --test-command "npm test" -c "No new packages"',
