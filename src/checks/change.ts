@@ -52,16 +52,21 @@ export async function readStart(
 ): Promise<Start> {
   const layout = repositoryLayout(site.root);
   const nothing = { metadata: new Map(), keep: () => {} };
-  const git = findGit(site.workingTree);
+  const git = mayAskGit()
+    ? orElse(() => findGit(site.workingTree), ({ message }) => message)
+    : GIT_MAY_NOT_RUN;
+  if (typeof git === "string") {
+    return { ...nothing, problem: `What changes is not measured: ${git}` };
+  }
   if (git === undefined) {
     const problem =
       "Without git nobody measures what changes: neither does the task grow, nor is a change asked for";
     return { ...nothing, problem };
   }
-  const tree = mayAskGit() ? await readEntries(host, site) : GIT_MAY_NOT_RUN;
+  const tree = await readEntries(host, site);
   if (typeof tree === "string") {
     // An empty directory is a beginning, too.
-    if (commit !== null || tree === GIT_MAY_NOT_RUN) {
+    if (commit !== null) {
       const problem = `What changes is not measured: ${tree}`;
       return { ...nothing, problem };
     }
