@@ -74,6 +74,7 @@ const CALLS: Readonly<
   uninstallAgents: (host, o) => orc.uninstallAgents(host, { ...o, ...CLAUDE }),
   readAgents: (host, o) => orc.readAgents(host, { ...o, ...CLAUDE }),
   validateWorkflow: orc.validateWorkflow,
+  listWorkflows: orc.listWorkflows,
   initRepository: orc.initRepository,
   readHistory: orc.readHistory,
   streamHistory: async (host, o) =>
