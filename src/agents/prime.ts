@@ -1,6 +1,6 @@
 /** The few words with which an agent can begin or go on. */
-import { isOrcError } from "../base/error.ts";
-import { usage } from "../base/error.ts";
+import { isOrcError, type OrcError, usage } from "../base/error.ts";
+import { headOf } from "../base/markdown.ts";
 import { inOneLine, parseWholeNumber } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
@@ -35,7 +35,8 @@ const MAX_BUDGET = 10_000;
 
 /**
  * Puts the next command, a human's rejection, the last failure, the constraints and the position of a
- * session into a few words, the most important first, and says what did not fit. Made for the hook that
+ * session into a few words, the most important first, and says what did not fit. Of a session that belongs
+ * to another agent it says no more than whose it is, and how to begin one of one's own. Made for the hook that
  * runs when an agent begins or its memory was cut. Takes no lock and writes nothing.
  *
  * Requires `--allow-read` and, to compare files, `--allow-run` of git.
@@ -66,6 +67,11 @@ async function primerOf(
 ): Promise<Primed> {
   const { status, opened } = await openStatus(host, options);
   const { place, task } = status;
+  const { refusal } = opened;
+  if (status.active && refusal?.code === "session_of_another") {
+    const text = othersText(task, refusal);
+    return primed(place, true, { text, left: [] });
+  }
   if (!status.active) {
     const text = `The last session, "${
       inOneLine(task)
@@ -82,6 +88,16 @@ async function primerOf(
   };
   return primed(place, true, primeText(primer, budget));
 }
+
+/** An agent is not sent to the work of another: it hears whose that is, and what it may do instead. */
+function othersText(task: string, { message, hint = "" }: OrcError): string {
+  return `${message}: "${
+    headOf(inOneLine(task), MAX_OTHERS_TASK_LENGTH)
+  }". Do not work on it: ${hint}.`;
+}
+
+/** Enough to tell whether it is what the agent was asked for. */
+const MAX_OTHERS_TASK_LENGTH = 120;
 
 function primed(
   place: Place,

@@ -1,6 +1,7 @@
 /** What hosts of agents are answered, in repositories of every kind. */
 import { answerHook, type HookAnswered } from "../../src/agents/hook.ts";
 import { HOSTS } from "../../src/agents/host_rules.ts";
+import { primeAgent } from "../../src/agents/prime.ts";
 import { listCheckpoints } from "../../src/checkpoints/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { advancePhase, finishSession } from "../../src/work/phase.ts";
@@ -75,6 +76,23 @@ Deno.test("SessionStart brings the next command into the agent's context", () =>
     assertStringIncludes(text, "Next: orc complete one");
   }));
 
+Deno.test("SessionStart sends nobody to the work of another agent, and says whose it is", () =>
+  inSession(async (root) => {
+    const told = { session_id: "b", source: "startup" };
+    const { answer } = await fire(root, "SessionStart", told);
+    const text = JSON.stringify(answer);
+    assertStringIncludes(text, 'belongs to agent \\"claude-code:a\\"');
+    assertStringIncludes(text, "Add login");
+    assertStringIncludes(text, "orc start");
+    assertStringIncludes(text, "orc session switch ");
+    assertEquals(text.includes("orc complete"), false);
+    const { text: own } = await primeAgent(host(), { root });
+    assertStringIncludes(own, "Next: orc complete one");
+    const { text: others } = await primeAgent(host("b"), { root });
+    assertStringIncludes(others, "orc session switch ");
+    assertEquals(others.includes("orc complete"), false);
+  }));
+
 Deno.test("PreToolUse denies the state of orc, and what the phase does not let be changed", () =>
   inSession(async (root) => {
     const edit = async (path: string, tool_name = "Edit") => {
@@ -108,7 +126,7 @@ Deno.test("PreToolUse fails closed where a session is there and cannot be judged
     const session = `.orchestrator/sessions`;
     const [first] = Deno.readDirSync(`${root}/${session}`);
     writeTree(root, { [`${session}/${first?.name}/state.json`]: "{" });
-    assertStringIncludes(await ask(edit), "cannot tell");
+    assertStringIncludes(await ask(edit), "cannot be told");
   }));
 
 Deno.test("Stop sends an agent back twice, and again once it has got something done", () =>
