@@ -6,17 +6,12 @@ import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
 import {
   isWithin,
   joinPath,
-  nameOf,
   parentDirectory,
   relativePath,
 } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
-import {
-  fileKind,
-  isThere,
-  readRegularFile,
-  realOrGiven,
-} from "../files/read.ts";
+import { throughLinks } from "../files/links.ts";
+import { isThere, readRegularFile, realOrGiven } from "../files/read.ts";
 import {
   ensureDirectories,
   removeDurably,
@@ -292,19 +287,13 @@ function keep(
 function locate(base: string, path: string): string {
   const top = realOrGiven(base);
   const given = joinPath(top, path);
-  const real = realOf(given);
+  const real = throughLinks(given);
   if (isWithin(top, real) && real !== top) return real;
   throw corrupt(
     "symbolic_link",
     `Cannot write "${path}": a symbolic link leads out of "${base}"`,
     { path: given, hint: "put a real directory or file in its place" },
   );
-}
-
-function realOf(path: string): string {
-  if (fileKind(path) !== "absent") return realOrGiven(path);
-  const parent = parentDirectory(path);
-  return parent === undefined ? path : joinPath(realOf(parent), nameOf(path));
 }
 
 interface Plan {

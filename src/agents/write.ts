@@ -3,15 +3,14 @@ import { OrcError, refused } from "../base/error.ts";
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import {
   isWithin,
-  joinPath,
-  nameOf,
   parentDirectory,
   relativePath,
   resolvePath,
 } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
-import { fileKind, realOrGiven } from "../files/read.ts";
+import { throughLinks } from "../files/links.ts";
+import { realOrGiven } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import {
   openRepository,
@@ -20,6 +19,7 @@ import {
   type Repository,
 } from "../repository/open.ts";
 import { selectSession, type SessionOptions } from "../repository/select.ts";
+import { sparesDirectory } from "../session/spare.ts";
 import type { SessionEntry } from "../session/store.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import { fillTexts } from "../workflow/template.ts";
@@ -122,33 +122,38 @@ interface Located {
 
 function locatedIn(
   host: Host,
-  { found: { root, workingTree } }: Repository,
+  repository: Repository,
   given: string,
 ): Located {
+  const { found: { root, workingTree } } = repository;
   const named = resolvePath(host.workingDirectory, given);
-  const path = realOf(named);
+  const path = throughLinks(named);
+  const spares = sparesOf(repository);
   const tree = [workingTree, root].map(realOrGiven)
     .find((directory) => isWithin(directory, path));
   return {
     given,
     inside: tree === undefined ? undefined : relativePath(tree, path),
-    isState: isState(named) || isState(path),
+    isState: isState(named, spares) || isState(path, spares),
   };
 }
 
-/** The path without links, as far as it exists: a link must not be a way around. */
-function realOf(path: string): string {
-  if (fileKind(path) !== "absent") return realOrGiven(path);
-  const parent = parentDirectory(path);
-  return parent === undefined ? path : joinPath(realOf(parent), nameOf(path));
-}
-
 /** Whoever spells it in another way means the same directory on some machines. */
-function isState(path: string): boolean {
-  const parts = path.toLowerCase().split("/");
+function isState(path: string, spares: readonly string[]): boolean {
+  const lower = path.toLowerCase();
+  const parts = lower.split("/");
   const at = parts.lastIndexOf(".git");
   return parts.includes(ORCHESTRATOR_DIRECTORY) ||
-    at >= 0 && parts[at + 1] === "orchestrator";
+    at >= 0 && parts[at + 1] === "orchestrator" ||
+    spares.some((directory) => isWithin(directory.toLowerCase(), lower));
+}
+
+/** What orc keeps among git's own files, wherever git was told to have these. */
+function sparesOf({ found }: Repository): readonly string[] {
+  return [found.root, found.workingTree].flatMap((directory) => {
+    const above = parentDirectory(sparesDirectory(directory) ?? "");
+    return above === undefined ? [] : [above, throughLinks(above)];
+  });
 }
 
 function isOrcs(path: string): OrcError {

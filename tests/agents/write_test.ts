@@ -20,7 +20,7 @@ import {
   withRoot,
   withSession,
 } from "../work/fixtures.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 
 const EXECUTING = EASY_WORKFLOW.replace("id: DO", "id: EXECUTE");
 
@@ -251,3 +251,38 @@ Deno.test("verifyNamedWrites() keeps nobody from working by a rule that no workf
     assertEquals(phaseId, "PLAN");
     assertEquals(await refusalCode(root), "write_not_allowed");
   }));
+
+Deno.test("verifyWriteAllowed() judges a link that leads to nothing by where it leads", () =>
+  withSession(async (root) => {
+    writeTree(root, { "docs/plans/a.md": "", "src/a.ts": "" });
+    const links = {
+      "docs/plans/out.js": "../../src/new.js",
+      "docs/plans/twice.js": "out.js",
+      "docs/plans/made/state.json": "../../../.orchestrator/new.json",
+      "docs/plans/in.md": "new.md",
+    };
+    Deno.mkdirSync(`${root}/docs/plans/made`);
+    for (const [path, target] of Object.entries(links)) {
+      Deno.symlinkSync(target, `${root}/${path}`);
+    }
+    const verdicts = await Promise.all(
+      Object.keys(links).map((path) => messageOf(root, path)),
+    );
+    const expected = [/lets only/, /lets only/, /orc alone/, /^allowed$/];
+    expected.forEach((pattern, at) => assertMatch(verdicts[at] ?? "", pattern));
+  }, PLANNING));
+
+Deno.test("verifyWriteAllowed() knows the state among git's files, wherever these lie", () =>
+  withSession(async (root) => {
+    const git = `${root}/elsewhere/g`;
+    writeTree(git, {
+      "HEAD": "ref: refs/heads/main\n",
+      "objects/keep": "",
+      "orchestrator/sessions/keep": "",
+    });
+    writeTree(root, { ".git": `gitdir: ${git}\n` });
+    for (const path of ["orchestrator/sessions/x", "Orchestrator/new"]) {
+      assertMatch(await messageOf(root, `${git}/${path}`), /orc alone/);
+    }
+    assertEquals(await messageOf(root, `${git}/orchestra`), "allowed");
+  }, EXECUTING));
