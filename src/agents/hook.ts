@@ -1,11 +1,12 @@
 /** What a host of agents is answered when it calls a hook of orc. */
-import { isOrcError, OrcError } from "../base/error.ts";
+import { isOrcError, OrcError, orElse } from "../base/error.ts";
 import { MAX_EVIDENCE_BYTES } from "../base/limits.ts";
-import { isAbsolutePath } from "../base/path.ts";
+import { isAbsolutePath, parentDirectory, resolvePath } from "../base/path.ts";
 import { inOneLine, quoted } from "../base/text.ts";
 import { saveCheckpoint } from "../checkpoints/use.ts";
 import type { NextStep, Summary } from "../engine/standing.ts";
 import { entriesIn, fileKind, readText } from "../files/read.ts";
+import { throughLinks } from "../files/links.ts";
 import type { Host } from "../host/host.ts";
 import {
   assertKnown,
@@ -100,17 +101,23 @@ export async function answerHook(
     return nothing(`Nothing is done at ${quoted(eventName)} of ${kind.title}`);
   }
   const call = readCall(input);
-  const caller = call === undefined ? host : hostOf(host, kind, call);
-  let repository: Repository;
+  const caller = call === undefined
+    ? host
+    : hostOf(host, kind, call, call.directory);
+  let found: readonly Seen[];
   try {
-    repository = openRepository(caller, where, {});
+    const own = host.workingDirectory;
+    found = repositoriesOf(caller, { call, event, kind, own, where });
   } catch (error) {
     return nothing(messageOf(error));
   }
-  if (!isInUse(repository)) return nothing();
+  const [first, ...others] = found;
+  if (first === undefined) return nothing();
+  const { repository } = first;
+  const directory = caller.workingDirectory;
   const place = placeOf(repository, null);
   const warnings: string[] = [];
-  const answering = { host: caller, kind, event, call, repository, trial };
+  const answering = { ...first, others, directory, kind, event, call, trial };
   const verdict = await judge(answering, where).catch((error) => {
     warnings.push(messageOf(error));
     return failed(event, error);
@@ -152,11 +159,15 @@ function isInUse({ layout }: Repository): boolean {
  * The host's session is the agent, as where its programs call orc. A host whose programs cannot tell its id
  * must not have one here, or the two would be taken for different agents.
  */
-function hostOf(host: Host, kind: HostKind, call: HookCall): Host {
+function hostOf(
+  host: Host,
+  kind: HostKind,
+  call: HookCall,
+  directory: string | null,
+): Host {
   const agent = kind.tellsId && call.id !== null
     ? `${kind.agent}:${call.id}`
     : host.caller().agent ?? kind.agent;
-  const { directory } = call;
   const caller = (): ReturnType<Host["caller"]> => ({
     ...host.caller(),
     agent,
@@ -174,12 +185,88 @@ function hostOf(host: Host, kind: HostKind, call: HookCall): Host {
   });
 }
 
+/** A repository, and who asks there. */
+interface Seen {
+  readonly host: Host;
+  readonly repository: Repository;
+}
+
+/**
+ * The repositories in use that a call is about: that in which the agent works and, where it edits files,
+ * those in which these lie. Where an agent says it works is no way around.
+ *
+ * @throws {OrcError} why none can be opened
+ */
+function repositoriesOf(
+  caller: Host,
+  { call, event, kind, own, where }: {
+    readonly call: HookCall | undefined;
+    readonly event: HookEvent;
+    readonly kind: HostKind;
+    /** Where the hook itself was started: what cannot be told is judged there too. */
+    readonly own: string;
+    readonly where: SessionOptions;
+  },
+): readonly Seen[] {
+  const paths = event === "PreToolUse" ? call?.paths ?? [] : [];
+  const isUnclear = event === "PreToolUse" && call?.isUnclear;
+  const directories = new Set([
+    ...paths.flatMap((path) =>
+      directoriesAround(resolvePath(caller.workingDirectory, path))
+    ),
+    ...isUnclear ? [own] : [],
+  ]);
+  const hosts = [
+    caller,
+    ...Array.from(
+      directories,
+      (directory) => call ? hostOf(caller, kind, call, directory) : caller,
+    ),
+  ];
+  const seen = new Map<string, Seen>();
+  const failures: unknown[] = [];
+  for (const host of hosts) {
+    try {
+      const repository = openRepository(host, where, {});
+      const { found: { root, workingTree } } = repository;
+      const key = JSON.stringify([root, workingTree]);
+      if (!seen.has(key)) seen.set(key, { host, repository });
+    } catch (error) {
+      messageOf(error);
+      failures.push(error);
+    }
+  }
+  if (seen.size === 0) throw failures[0];
+  return [...seen.values()].filter(({ repository }) => isInUse(repository));
+}
+
+/** Directories from which the repository of a file is looked for: of its name, and of where that leads. */
+function directoriesAround(path: string): readonly string[] {
+  const real = orElse(() => throughLinks(path), () => path);
+  return [path, real].map((each) => {
+    // What git and orc keep belongs to the directory around it.
+    const [outside = ""] = /^.*?(?=\/\.(?:git|orchestrator)(?:\/|$))/i
+      .exec(each) ?? [parentDirectory(each)];
+    let directory = outside === "" ? "/" : outside;
+    while (orElse(() => fileKind(directory), () => "absent") !== "directory") {
+      const above = parentDirectory(directory);
+      if (above === undefined) break;
+      directory = above;
+    }
+    return directory;
+  });
+}
+
 interface Answering {
   readonly host: Host;
   readonly kind: HostKind;
   readonly event: HookEvent;
   readonly call: HookCall | undefined;
   readonly repository: Repository;
+  /** Where else a tool is about to change files. */
+  readonly others: readonly Seen[];
+  /** Where the agent works, as the host says. */
+  readonly directory: string;
   readonly trial: boolean;
 }
 
@@ -195,7 +282,7 @@ async function judge(
       return { type: "context", text };
     }
     case "PreToolUse":
-      return await judgeTool(host, where, call);
+      return await judgeTool(answering, where);
     case "Stop":
       return await judgeStop(answering, where);
     case "PreCompact":
@@ -222,19 +309,23 @@ function isForCursor(
 }
 
 async function judgeTool(
-  host: Host,
+  { host, others, directory, call }: Answering,
   where: SessionOptions,
-  call: HookCall | undefined,
 ): Promise<Verdict> {
   if (call !== undefined && !call.isEdit) return PASS;
+  const given = call?.paths ?? [];
+  const seen = given.map((path) => resolvePath(directory, path));
+  const paths = host.workingDirectory === directory ? given : seen;
+  const isKnown = call !== undefined && !call.isUnclear;
   try {
-    const { active } = await verifyNamedWrites(host, {
-      ...where,
-      paths: call?.paths ?? [],
-    });
-    return call === undefined && active
-      ? { type: "deny", text: "What the host says of the tool cannot be read" }
-      : PASS;
+    const { active } = await verifyNamedWrites(host, { ...where, paths });
+    if (active && !isKnown) {
+      return { type: "deny", text: call === undefined ? UNREAD : UNCLEAR };
+    }
+    for (const other of others) {
+      await verifyNamedWrites(other.host, { ...where, paths: seen });
+    }
+    return PASS;
   } catch (error) {
     const isRefusal = isOrcError(error, "write_not_allowed") ||
       isOrcError(error, "state_not_yours");
@@ -242,6 +333,11 @@ async function judgeTool(
     return { type: "deny", text: `${error.message}. Next: orc next` };
   }
 }
+
+const UNREAD = "What the host says of the tool cannot be read";
+
+const UNCLEAR =
+  "Which files this changes cannot be told: name each by its path, and change no directory before a patch";
 
 async function judgeStop(
   { host, repository, trial }: Answering,

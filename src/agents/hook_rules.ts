@@ -1,5 +1,6 @@
 /** What a host of agents tells its hooks, and how it wants to be answered. */
-import type { HookEvent, HostKind } from "./host_rules.ts";
+import { EDITING, type HookEvent, type HostKind } from "./host_rules.ts";
+import { type Edit, patchesIn, pathsIn } from "./edit_rules.ts";
 
 /** What a host tells, whatever it calls it. */
 export interface HookCall {
@@ -11,6 +12,8 @@ export interface HookCall {
   readonly isEdit: boolean;
   /** The files that it is about to change, as the host names them. */
   readonly paths: readonly string[];
+  /** Whether it may change more than these, which cannot be told from what the host says. */
+  readonly isUnclear: boolean;
   /** Whether Cursor calls what is Claude Code's hook: it runs the hooks of that too. */
   readonly isCursor: boolean;
 }
@@ -40,22 +43,17 @@ function fieldsOf(value: unknown): Fields {
 const EDIT_TOOL =
   /^(?:apply_?patch|patch|create(?:_?file)?|delete(?:_?file)?|edit(?:_?file)?|insert\w*|multi_?edit|notebook_?edit|replace|search_?replace|str_?replace\w*|tab_?write|write(?:_?file)?)$/i;
 
-const PATH_FIELDS = [
-  "file_path",
-  "filePath",
-  "path",
-  "absolute_path",
-  "notebook_path",
-  "target_file",
-];
+/** How the words of other tools begin, such as `mcp__filesystem__write_file`: an edit if it is given a path. */
+const EDITING_WORD = new RegExp(`^(?:${EDITING})`);
 
-/** Where a patch stands in the arguments of a tool. */
-const PATCH_FIELDS = ["command", "input", "patch", "patchText"];
+function isEditingName(tool: string): boolean {
+  return tool.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase()
+    .split(/[^a-z]+/).some((word) => EDITING_WORD.test(word));
+}
 
-const PATCH = "*** Begin Patch";
-
-const PATCHED =
-  /^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+?)\s*$/gm;
+/** What is handed to these is looked for, or told to another agent. */
+const READING_TOOL =
+  /^(?:agent|glob|grep\w*|ls|list\w*|read\w*|search\w*|task|todo\w*|view|web\w*)$/i;
 
 /** Reads what a host tells; undefined for what is no JSON object. */
 export function readCall(text: string): HookCall | undefined {
@@ -63,9 +61,7 @@ export function readCall(text: string): HookCall | undefined {
   if (input === undefined) return undefined;
   const args = argumentsOf(input.tool_input ?? input.toolArgs ?? input.args);
   const tool = textIn(input, ["tool_name", "toolName", "tool"]);
-  // Codex has a shell write its patches, too, and carries them out itself.
-  const isPatch = textIn(args, PATCH_FIELDS)?.includes(PATCH) ?? false;
-  const isEdit = tool !== null && EDIT_TOOL.test(tool) || isPatch;
+  const edit = editIn(args, tool ?? "");
   return {
     id: textIn(input, [
       "session_id",
@@ -74,8 +70,9 @@ export function readCall(text: string): HookCall | undefined {
       "sessionID",
     ]),
     directory: textIn(input, ["cwd"]),
-    isEdit,
-    paths: isEdit ? pathsIn(args) : [],
+    isEdit: edit !== undefined,
+    paths: edit?.paths ?? [],
+    isUnclear: edit?.isUnclear ?? false,
     isCursor: "cursor_version" in input,
   };
 }
@@ -103,15 +100,23 @@ function textIn(fields: Fields, names: readonly string[]): string | null {
   return typeof text === "string" ? text : null;
 }
 
-function pathsIn(args: Fields): readonly string[] {
-  const named = PATH_FIELDS.flatMap((name) => textIn(args, [name]) ?? []);
-  const edits = Array.isArray(args.edits) ? args.edits : [];
-  const inner = edits.flatMap((edit) =>
-    PATH_FIELDS.flatMap((name) => textIn(fieldsOf(edit), [name]) ?? [])
-  );
-  const patch = textIn(args, PATCH_FIELDS) ?? "";
-  const patched = Array.from(patch.matchAll(PATCHED), ([, path = ""]) => path);
-  return [...new Set([...named, ...inner, ...patched])];
+/** Files that a tool is about to change; undefined where it is none that changes any. */
+function editIn(args: Fields, tool: string): Edit | undefined {
+  const named = pathsIn(args);
+  const isEditor = EDIT_TOOL.test(tool);
+  // What an editor writes into a file may be about patches.
+  const isPatched = isEditor
+    ? /patch/i.test(tool) || named.length === 0
+    : !READING_TOOL.test(tool);
+  const patch = isPatched ? patchesIn(args) : undefined;
+  if (patch === undefined) {
+    const isEdit = isEditor || isEditingName(tool) && named.length > 0;
+    return isEdit ? { paths: named, isUnclear: named.length === 0 } : undefined;
+  }
+  return {
+    paths: [...new Set([...isEditor ? named : [], ...patch.paths])],
+    isUnclear: patch.isUnclear,
+  };
 }
 
 /** What a host is to read on standard output; undefined for nothing. */

@@ -59,6 +59,15 @@ const CAMEL_EVENTS = {
   SessionEnd: "sessionEnd",
 };
 
+/** Begins words in the names of tools that change files, such as `write_file`. */
+export const EDITING =
+  "append|copy|create|delete|edit|insert|move|patch|remove|rename|replace|update|write";
+
+/** Tools of the host, and those of servers that may change files; other calls start no hook. */
+function anchored(tools: string): string {
+  return `^(${tools}|mcp_.*(${EDITING}).*)$`;
+}
+
 /** Where most hosts look for skills that are no host's own. */
 const SHARED_SKILL = ".agents/skills/orc/SKILL.md";
 
@@ -70,7 +79,7 @@ export const HOSTS: readonly HostKind[] = [
     tellsId: true,
     shape: "groups",
     events: CLAUDE_EVENTS,
-    matcher: "Edit|MultiEdit|Write|NotebookEdit",
+    matcher: anchored("Edit|MultiEdit|Write|NotebookEdit"),
     files: {
       hooks: ".claude/settings.json",
       skill: ".claude/skills/orc/SKILL.md",
@@ -90,7 +99,7 @@ export const HOSTS: readonly HostKind[] = [
     tellsId: true,
     shape: "groups",
     events: CLAUDE_EVENTS,
-    matcher: "apply_patch|Bash|Edit|Write",
+    matcher: anchored("apply_patch|Bash|Edit|Write"),
     files: {
       hooks: ".codex/hooks.json",
       skill: SHARED_SKILL,
@@ -136,7 +145,7 @@ export const HOSTS: readonly HostKind[] = [
       PreCompact: "PreCompress",
       SessionEnd: "SessionEnd",
     },
-    matcher: "write_file|replace",
+    matcher: anchored("write_file|replace"),
     files: {
       hooks: ".gemini/settings.json",
       skill: SHARED_SKILL,

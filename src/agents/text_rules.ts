@@ -1,5 +1,10 @@
 /** What orc writes for agents and their hosts: as little as does, since an agent reads all of it. */
-import { HOOK_EVENTS, type HookEvent, type HostKind } from "./host_rules.ts";
+import {
+  EDITING,
+  HOOK_EVENTS,
+  type HookEvent,
+  type HostKind,
+} from "./host_rules.ts";
 
 /** What an agent has to know of orc before it calls it for the first time. */
 export const INSTRUCTIONS: readonly string[] = [
@@ -110,7 +115,7 @@ export const OPENCODE_PLUGIN =
   `// Written by orc agents install; orc agents uninstall takes it away.
 import { spawnSync } from "node:child_process";
 
-const EDITS = /^(?:apply_patch|edit|multiedit|patch|write)$/;
+const EDITS = /^(?!todo).*(?:${EDITING})/i;
 
 function ask(event, call) {
   const asked = spawnSync("orc", ["hook", "opencode", event], {

@@ -129,6 +129,62 @@ Deno.test("PreToolUse fails closed where a session is there and cannot be judged
     assertStringIncludes(await ask(edit), "cannot be told");
   }));
 
+Deno.test("PreToolUse judges a file where it lies, wherever the agent says it works", () =>
+  inSession((root) =>
+    withRoot({}, async (elsewhere) => {
+      const ask = async (cwd: string, path: string) => {
+        const tool_input = { file_path: path };
+        const input = { session_id: "a", cwd, tool_name: "Write", tool_input };
+        const options = { host: "claude", event: "PreToolUse" };
+        const told = { ...options, input: JSON.stringify(input) };
+        return JSON.stringify((await answerHook(host(), told)).answer);
+      };
+      Deno.symlinkSync(root, `${elsewhere}/link`);
+      for (const cwd of [elsewhere, `${elsewhere}/missing`, "/"]) {
+        assertStringIncludes(await ask(cwd, `${root}/src/a.ts`), "lets only");
+        const state = `${root}/.orchestrator/sessions/x/state.json`;
+        assertStringIncludes(await ask(cwd, state), "orc alone");
+        assertEquals(await ask(cwd, `${root}/docs/new/a.md`), "null");
+        assertEquals(await ask(cwd, `${elsewhere}/a.md`), "null");
+        const linked = `${elsewhere}/link/src/a.ts`;
+        assertStringIncludes(await ask(cwd, linked), "lets only");
+      }
+      assertStringIncludes(await ask(elsewhere, "link/src/a.ts"), "lets only");
+    })
+  ));
+
+Deno.test("PreToolUse denies an edit of which nobody can tell what it changes, also where all files may be", () =>
+  withRoot({
+    "workflow.yaml": WORKFLOW.replace(/^ +allow_write.*\n/m, ""),
+  }, async (root) => {
+    const ask = async (tool_name: string, tool_input?: unknown) => {
+      const event = { tool_name, tool_input };
+      return JSON.stringify((await fire(root, "PreToolUse", event)).answer);
+    };
+    assertEquals(await ask("Write"), "null");
+    await startSession(host(), { root, task: "Add login" });
+    for (const tool of ["Write", "Edit", "apply_patch"]) {
+      assertStringIncludes(await ask(tool), "cannot be told");
+      assertStringIncludes(await ask(tool, { name: "a" }), "cannot be told");
+    }
+    assertEquals(await ask("Write", { filename: "a" }), "null");
+    const server = { source: "a", destination: `${root}/.orchestrator/b` };
+    assertStringIncludes(await ask("mcp__fs__move_file", server), "orc alone");
+    assertEquals(
+      await ask("mcp__tracker__create_issue", { title: "a" }),
+      "null",
+    );
+    const patch = "*** Begin Patch\n*** Update File: state.json\n*** End Patch";
+    const [session] = Deno.readDirSync(`${root}/.orchestrator/sessions`);
+    const command = (into: string, then = "&&") =>
+      `cd ${into} ${then} apply_patch <<'EOF'\n${patch}\nEOF\n`;
+    const state = `.orchestrator/sessions/${session?.name}`;
+    const run = (text: string) => ask("Bash", { command: text });
+    assertStringIncludes(await run(command(state)), "orc alone");
+    assertStringIncludes(await run(command(state, ";")), "cannot be told");
+    assertEquals(await run(command("src")), "null");
+  }));
+
 Deno.test("Stop sends an agent back twice, and again once it has got something done", () =>
   inSession(async (root) => {
     assertEquals(await stopped(root), SENT_BACK);
