@@ -3,12 +3,7 @@ import { sha256Hex } from "../base/checksum.ts";
 import { corrupt, OrcError } from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
 import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
-import {
-  isWithin,
-  joinPath,
-  parentDirectory,
-  relativePath,
-} from "../base/path.ts";
+import { isWithin, joinPath, parentDirectory } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
 import { throughLinks } from "../files/links.ts";
 import { isThere, readRegularFile, realOrGiven } from "../files/read.ts";
@@ -29,6 +24,7 @@ import { withPreparedRepository } from "../repository/prepare.ts";
 import { withUserLock } from "../settings/files.ts";
 import { type HostKind, HOSTS } from "./host_rules.ts";
 import {
+  directoriesOf,
   type InstallRecord,
   readRecord,
   writeRecord,
@@ -269,8 +265,11 @@ async function carryOut(
   }
   // The innermost first; another file may lie in one that was made for the first.
   emptied.sort((one, other) => other.length - one.length);
+  const top = realOrGiven(site.base);
   for (const directory of emptied) {
-    removeIfEmpty(joinPath(site.base, directory));
+    const path = joinPath(top, directory);
+    // None that a link leads to was made by orc.
+    if (throughLinks(path) === path) removeIfEmpty(path);
   }
   return { results, warnings };
 }
@@ -431,11 +430,8 @@ function carry(
 }
 
 function missingDirectories(base: string, path: string): readonly string[] {
-  const parts = path.split("/").slice(0, -1);
-  return parts.map((_, at) => parts.slice(0, at + 1).join("/"))
-    .filter((directory) => !isThere(joinPath(base, directory)))
-    .map((directory) => relativePath(base, joinPath(base, directory)) ?? "")
-    .filter((directory) => directory !== "");
+  return directoriesOf(path)
+    .filter((directory) => !isThere(joinPath(base, directory)));
 }
 
 async function hashOf(text: string): Promise<string> {

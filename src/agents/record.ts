@@ -34,11 +34,11 @@ export function readRecord(base: string, path: string): InstallRecord {
   const value = asObject(readJson(path, MAX_LEARNINGS_BYTES, hint));
   const files = asObject(value?.get("files")) ?? new Map();
   return new Map(
-    Array.from(files, ([name, entry]) => [name, writtenOf(entry)]),
+    Array.from(files, ([name, entry]) => [name, writtenOf(name, entry)]),
   );
 }
 
-function writtenOf(value: JsonValue): Written {
+function writtenOf(path: string, value: JsonValue): Written {
   const entry = asObject(value);
   const after = entry?.get("after");
   return {
@@ -52,10 +52,17 @@ function writtenOf(value: JsonValue): Written {
         ? [[place, removed, inserted] as const]
         : [];
     }),
-    directories: listOf(entry?.get("directories")).filter((name) =>
-      typeof name === "string"
+    // The file comes with a repository, and names no directory but those of its own file.
+    directories: directoriesOf(path).filter((name) =>
+      listOf(entry?.get("directories")).includes(name)
     ),
   };
+}
+
+/** Those that a file lies in, the outermost first, seen as the file is. */
+export function directoriesOf(path: string): readonly string[] {
+  const parts = path.split("/").slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {

@@ -174,6 +174,31 @@ Deno.test("uninstallAgents() does without its record, as in a clone of what anot
     },
   ));
 
+Deno.test("uninstallAgents() removes no directory but those of its own files, whatever its record names", () =>
+  withRoot({ "real/keep": "" }, async (root) => {
+    const path = ".claude/skills/orc/SKILL.md";
+    await installAgents(host(), { root, hosts: ["claude"] });
+    const record = `${root}/.orchestrator/agents.json`;
+    const { files, ...rest } = JSON.parse(Deno.readTextFileSync(record));
+    const forged = ["own", "real/empty", "../beside", ".claude/../own", "/own"];
+    for (const name of ["own", "real/empty", "../beside"]) {
+      Deno.mkdirSync(`${root}/${name}`);
+    }
+    for (const entry of Object.values<{ directories: string[] }>(files)) {
+      entry.directories = [...entry.directories, ...forged];
+    }
+    Deno.writeTextFileSync(record, JSON.stringify({ ...rest, files }));
+    // What was made for the skill is a link by now.
+    Deno.renameSync(`${root}/.claude/skills`, `${root}/real/skills`);
+    Deno.symlinkSync("../real/skills", `${root}/.claude/skills`);
+    await uninstallAgents(host(), { root, hosts: ["claude"] });
+    assert(!exists(`${root}/${path}`));
+    for (const name of ["own", "real/empty", "../beside", "real/skills/orc"]) {
+      assert(exists(`${root}/${name}`), name);
+    }
+    Deno.removeSync(`${root}/../beside`);
+  }));
+
 function actionOf(files: readonly AgentFile[], path: string): string {
   return files.find((file) => file.path === path)?.action ?? "none";
 }
