@@ -27,16 +27,55 @@ export function withBlock(
   return text + gap + block.join(end) + end;
 }
 
-/** The text without such lines, and the empty line before them; undefined where only one mark is there. */
-export function withoutBlock(
+/**
+ * The text without all such blocks, and the empty line before each; undefined where a mark has no other.
+ * A mark is a whole line: who writes about one has made none. Of what stands between two marks only orc's
+ * `own` lines go: what somebody wrote there stays in its place.
+ */
+export function withoutBlocks(
   text: string,
+  own: readonly string[],
   [open, close]: Comment,
 ): string | undefined {
-  const begin = text.indexOf(`${open}orc:begin`);
-  const endMark = `${open}${END}${close}`;
-  const end = text.indexOf(endMark);
-  if (begin < 0 && end < 0) return text;
-  if (begin < 0 || end < begin) return undefined;
-  const before = text.slice(0, begin).replace(/(\r?\n)\r?\n$/, "$1");
-  return before + text.slice(end + endMark.length).replace(/^\r?\n/, "");
+  const kept: string[] = [];
+  let inside: string[] | undefined;
+  for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    const words = bare(line);
+    const isBegin = words.startsWith(`${open}orc:begin`) &&
+      words.endsWith(close);
+    const isEnd = words === `${open}${END}${close}`;
+    if (isBegin || isEnd) {
+      if (isBegin !== (inside === undefined)) return undefined;
+      if (isBegin && line.startsWith(BOM)) kept.push(BOM);
+      const others = othersIn(inside ?? [], own);
+      const isGap = isEnd && others.length === 0 && kept.length > 1 &&
+        bare(kept.at(-1) ?? BOM) === "" && kept.at(-1) !== BOM;
+      if (isGap) kept.pop();
+      kept.push(...others);
+      inside = isBegin ? [] : undefined;
+    } else (inside ?? kept).push(line);
+  }
+  return inside === undefined ? kept.join("") : undefined;
+}
+
+const BOM = "\ufeff";
+
+/** A line without its end, and without the mark of byte order before the first. */
+function bare(line: string): string {
+  return line.replace(/^\ufeff/, "").replace(/\r?\n$/, "");
+}
+
+/** Lines that are none of orc's, which stand in its order where nobody moved them. */
+function othersIn(
+  lines: readonly string[],
+  own: readonly string[],
+): readonly string[] {
+  let next = 0;
+  return lines.filter((line) => {
+    const words = bare(line);
+    const at = own[next] === words || words === "" ? next : own.indexOf(words);
+    const isOwn = own[at] === words;
+    if (isOwn) next = at + 1;
+    return !isOwn;
+  });
 }

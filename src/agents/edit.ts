@@ -5,7 +5,7 @@ import {
   HASH,
   MARKDOWN,
   withBlock,
-  withoutBlock,
+  withoutBlocks,
 } from "./block_rules.ts";
 import {
   addHooks,
@@ -158,7 +158,8 @@ function removalOf(part: Part, path: string): Edit {
 }
 
 function withoutMarked(text: string, comment: Comment, path: string): string {
-  const rest = withoutBlock(text, comment);
+  const own = comment === HASH ? TOML_SERVER : [...INSTRUCTIONS, ...POINTER];
+  const rest = withoutBlocks(text, own, comment);
   if (rest !== undefined) return rest;
   throw misconfigured(
     "file_not_editable",

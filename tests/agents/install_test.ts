@@ -4,6 +4,7 @@ import {
   installAgents,
   uninstallAgents,
 } from "../../src/agents/install.ts";
+import { MARKDOWN, withBlock } from "../../src/agents/block_rules.ts";
 import { HOSTS } from "../../src/agents/host_rules.ts";
 import { readAgents } from "../../src/agents/status.ts";
 import {
@@ -199,6 +200,49 @@ Deno.test("uninstallAgents() removes no directory but those of its own files, wh
     Deno.removeSync(`${root}/../beside`);
   }));
 
+const BLOCK = withBlock("", INSTRUCTIONS, MARKDOWN);
+
+/** Files in which somebody wrote about marks, between them, or twice; and what is theirs. */
+const MARKED: Readonly<Record<string, readonly [text: string, own: string]>> = {
+  "marks in prose": [
+    "Between `<!-- orc:begin -->` and\nsome text\nmy `<!-- orc:end -->` it stands.\n",
+    "Between `<!-- orc:begin -->` and\nsome text\nmy `<!-- orc:end -->` it stands.\n",
+  ],
+  "two blocks": [`# Mine\n\n${BLOCK}\nMore\n\n${BLOCK}`, "# Mine\n\nMore\n"],
+  "three blocks in a row": [BLOCK + BLOCK + BLOCK, ""],
+  "lines of one's own in a block": [
+    `# Mine\n\n${
+      BLOCK.replace("\n<!-- orc:end", "\n\nMy rule\n\n- two\n<!-- orc:end")
+    }`,
+    "# Mine\n\n\nMy rule\n\n- two\n",
+  ],
+  "lines of one's own above": [
+    BLOCK.replace("\n## ", "\nMy rule\n## ").replaceAll("\n", "\r\n"),
+    "My rule\r\n",
+  ],
+};
+
+for (const [name, [text, own]] of Object.entries(MARKED)) {
+  Deno.test(`agents' lines are orc's block alone, with ${name}`, () =>
+    withRoot({ "AGENTS.md": text }, async (root) => {
+      const path = `${root}/AGENTS.md`;
+      const options = { root, hosts: ["cursor"] };
+      for (const _ of ["first", "again"]) {
+        await installAgents(host(), options);
+        const now = Deno.readTextFileSync(path);
+        assertEquals(now.split(/^<!-- orc:begin.* -->\r?$/m).length, 2);
+        assert(now.startsWith(own));
+      }
+      const left = () => exists(path) ? Deno.readTextFileSync(path) : "";
+      await uninstallAgents(host(), options);
+      assertEquals(left(), own);
+      // Without a record, as in a clone.
+      Deno.writeTextFileSync(path, text);
+      await uninstallAgents(host(), options);
+      assertEquals(left(), own);
+    }));
+}
+
 function actionOf(files: readonly AgentFile[], path: string): string {
   return files.find((file) => file.path === path)?.action ?? "none";
 }
@@ -209,7 +253,7 @@ Deno.test("installAgents() leaves and names what it cannot edit", () =>
     ".codex/hooks.json": "[1]",
     ".cursor/hooks.json": '{"hooks": {"stop": "x"}}',
     ".gemini/settings.json": '{"hooks": []}',
-    "AGENTS.md": "<!-- orc:begin",
+    "AGENTS.md": "# Mine\n<!-- orc:begin -->\nlines\n",
     ".agents/skills/orc/SKILL.md": "of somebody else",
   }, async (root) => {
     Deno.writeFileSync(`${root}/CLAUDE.md`, new Uint8Array([0xff, 0xfe, 0x00]));
