@@ -51,7 +51,7 @@ export interface AgentsStatus extends Pick<AgentsChanged, "chosen"> {
   readonly place: Place;
   /** Each host that is meant. */
   readonly agents: readonly HostStatus[];
-  /** As sentences for people. */
+  /** Why files cannot be as this version of orc would write them, as sentences for people. */
   readonly warnings: readonly string[];
 }
 
@@ -77,6 +77,7 @@ export async function readAgents(
   const site = siteOf(host, repository, options.global ?? false);
   const { hosts, chosen } = chosenHosts(host, site, options.hosts);
   const agents: HostStatus[] = [];
+  const warnings = new Set<string>();
   for (const kind of hosts) {
     const fired = readFired(repository.layout, kind.name);
     const installed = isInstalled(site, kind);
@@ -93,6 +94,7 @@ export async function readAgents(
     }
     const wanted = { ...rest, hosts: [kind.name], dryRun: true };
     const { files } = await installAgents(host, wanted);
+    for (const { reason } of files) if (reason !== null) warnings.add(reason);
     agents.push({
       host: kind.name,
       installed,
@@ -102,7 +104,8 @@ export async function readAgents(
       note: NOTES[kind.name] ?? null,
     });
   }
-  return { place: placeOf(repository, null), chosen, agents, warnings: [] };
+  const place = placeOf(repository, null);
+  return { place, chosen, agents, warnings: [...warnings] };
 }
 
 const NOTES: Readonly<Record<string, string>> = {

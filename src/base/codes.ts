@@ -49,6 +49,7 @@ export type OrcErrorCode =
   | "file_replaced"
   | "file_system_error"
   | "file_too_large"
+  | "files_left"
   | "force_with_abandon"
   | "foreign_checkpoint"
   | "foreign_config"

@@ -72,6 +72,7 @@ file_not_ours corrupt the file was not written by orc, or changed since
 file_replaced conflict a file was replaced at the same moment
 file_system_error external the file system refused
 file_too_large config,corrupt a file is larger than what orc reads
+files_left refused files of agents' hosts were left as they are, since they cannot be edited
 force_with_abandon usage what is abandoned needs no force
 foreign_checkpoint refused the checkpoint is another session's
 foreign_config conflict the settings are another program's

@@ -12,6 +12,7 @@ import {
   OPENCODE_PLUGIN,
   SKILL,
 } from "../../src/agents/text_rules.ts";
+import { orc } from "../commands/orc.ts";
 import { writeTree } from "../files/temporary.ts";
 import { fixedHost, refusalOf, withRoot } from "../work/fixtures.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
@@ -247,6 +248,8 @@ function actionOf(files: readonly AgentFile[], path: string): string {
   return files.find((file) => file.path === path)?.action ?? "none";
 }
 
+const CLAUDE = ["--host", "claude"];
+
 Deno.test("installAgents() leaves and names what it cannot edit", () =>
   withRoot({
     ".claude/settings.json": "{ broken",
@@ -270,6 +273,21 @@ Deno.test("installAgents() leaves and names what it cannot edit", () =>
     for (const { reason } of left) {
       assert(reason !== null && reason.length > 10);
     }
+    const { warnings } = await readAgents(host(), { root, hosts });
+    assertEquals(warnings, left.map(({ reason }) => reason ?? ""));
+    for (
+      const [command, ended] of [["install", 3], ["uninstall", 3]] as const
+    ) {
+      const { exitCode, out } = await orc(root, ["agents", command, ...CLAUDE]);
+      assertEquals(exitCode, ended, command);
+      assertStringIncludes(out, "left .claude/settings.json: ");
+      assertStringIncludes(out, "Not done: mend ");
+    }
+    const trial = ["agents", "install", ...CLAUDE, "--dry-run"];
+    assertEquals((await orc(root, trial)).exitCode, 0);
+    const told = await orc(root, ["agents", "status", ...CLAUDE]);
+    assertEquals(told.exitCode, 0);
+    assertStringIncludes(told.err, "settings.json");
     const now = contentOf(root);
     for (const [path, text] of Object.entries(before)) {
       assertEquals(now[path], text);

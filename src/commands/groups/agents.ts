@@ -16,6 +16,7 @@ import {
 } from "../../agents/status.ts";
 import { primeAgent, type Primed } from "../../agents/prime.ts";
 import { verifyWriteAllowed, type WriteAllowed } from "../../agents/write.ts";
+import { type OrcError, refused } from "../../base/error.ts";
 import { escapeJson } from "../../base/text.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import { arg, command, flag, type ResultOf, type Values } from "../command.ts";
@@ -119,7 +120,7 @@ function agentsOptions(
 
 export const agentsInstallCommand = command<ResultOf<AgentsChanged>>({
   description:
-    "Sets the hosts of agents up: lines in AGENTS.md, hooks, a skill, and with --mcp orc as a server of tools. Files are edited in place and keep comments, order and indentation; one that cannot be parsed is left and named. docs/agents.md says what is written for which host, what each hook does, and what it does not cover. Doing it again brings all to what this version writes.",
+    "Sets the hosts of agents up: lines in AGENTS.md, hooks, a skill, and with --mcp orc as a server of tools. Files are edited in place and keep comments, order and indentation; one that cannot be parsed is left and named, and the command exits with 3. docs/agents.md says what is written for which host, what each hook does, and what it does not cover. Doing it again brings all to what this version writes.",
   flags: [
     ...agentsFlags,
     flag("--mcp", "Also name orc as a server of tools"),
@@ -131,12 +132,14 @@ export const agentsInstallCommand = command<ResultOf<AgentsChanged>>({
     "orc agents install",
     "orc agents install --host claude --dry-run",
   ],
-  use: (host, options, values) =>
-    installAgents(host, {
-      ...agentsOptions(options, values),
-      dryRun: values.on("dry-run"),
-      mcp: values.on("mcp"),
-    }),
+  use: async (host, options, values) =>
+    withRefusal(
+      await installAgents(host, {
+        ...agentsOptions(options, values),
+        dryRun: values.on("dry-run"),
+        mcp: values.on("mcp"),
+      }),
+    ),
   render: (result) =>
     [
       ...changedLines(result),
@@ -153,13 +156,29 @@ export const agentsUninstallCommand = command<ResultOf<AgentsChanged>>({
   effect: "writes",
   permissions: ["tree", "own"],
   examples: ["orc agents uninstall", "orc agents uninstall --host codex"],
-  use: (host, options, values) =>
-    uninstallAgents(host, {
-      ...agentsOptions(options, values),
-      dryRun: values.on("dry-run"),
-    }),
+  use: async (host, options, values) =>
+    withRefusal(
+      await uninstallAgents(host, {
+        ...agentsOptions(options, values),
+        dryRun: values.on("dry-run"),
+      }),
+    ),
   render: (result) => changedLines(result).join("\n"),
 });
+
+/** Whoever sets a host up by a program has to hear that it is not. */
+function withRefusal(
+  changed: AgentsChanged,
+): AgentsChanged & { readonly refusal?: OrcError } {
+  const left = leftIn(changed);
+  if (changed.dryRun || left.length === 0) return changed;
+  const refusal = refused("files_left", `Files were left: ${left.join(", ")}`);
+  return { ...changed, refusal };
+}
+
+function leftIn({ files }: Pick<AgentsChanged, "files">): readonly string[] {
+  return files.flatMap(({ path, action }) => action === "left" ? [path] : []);
+}
 
 const CHOSEN: Readonly<Record<AgentsChanged["chosen"], string>> = {
   named: "as you named them",
@@ -170,12 +189,16 @@ const CHOSEN: Readonly<Record<AgentsChanged["chosen"], string>> = {
 function changedLines(
   { hosts, chosen, files, dryRun }: ResultOf<AgentsChanged>,
 ): readonly string[] {
+  const left = leftIn({ files });
   const rows = files.map(({ path, action, reason }) =>
     reason === null ? `  ${action} ${path}` : `  ${action} ${path}: ${reason}`
   );
   return [
     `Hosts: ${hosts.join(", ")} (${CHOSEN[chosen]})`,
     ...rows.length === 0 ? ["  nothing of orc is there"] : rows,
+    ...left.length === 0 ? [] : [
+      `Not done: mend ${left.join(", ")}, then run this command again`,
+    ],
     ...dryRun ? ["Nothing was done: --dry-run"] : [],
   ];
 }
