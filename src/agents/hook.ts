@@ -203,18 +203,18 @@ function repositoriesOf(
     readonly call: HookCall | undefined;
     readonly event: HookEvent;
     readonly kind: HostKind;
-    /** Where the hook itself was started: what cannot be told is judged there too. */
+    /** Where the hook itself was started: an edit is judged there too. */
     readonly own: string;
     readonly where: SessionOptions;
   },
 ): readonly Seen[] {
   const paths = event === "PreToolUse" ? call?.paths ?? [] : [];
-  const isUnclear = event === "PreToolUse" && call?.isUnclear;
+  const isEdit = event === "PreToolUse" && call?.isEdit;
   const directories = new Set([
     ...paths.flatMap((path) =>
       directoriesAround(resolvePath(caller.workingDirectory, path))
     ),
-    ...isUnclear ? [own] : [],
+    ...isEdit ? [own] : [],
   ]);
   const hosts = [
     caller,

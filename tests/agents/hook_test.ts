@@ -153,6 +153,29 @@ Deno.test("PreToolUse judges a file where it lies, wherever the agent says it wo
     })
   ));
 
+Deno.test("PreToolUse judges an edit in the repository in which the hook was started, too", () =>
+  inSession((root) =>
+    withRoot({}, async (elsewhere) => {
+      writeTree(elsewhere, {
+        "g/HEAD": "ref: refs/heads/main\n",
+        "g/objects/keep": "",
+        "g/orchestrator/sessions/keep": "",
+      });
+      writeTree(root, { ".git": `gitdir: ${elsewhere}/g\n` });
+      const ask = async (tool_input?: object) => {
+        const told = { session_id: "a", cwd: "/", tool_name: "Write" };
+        const input = JSON.stringify({ ...told, tool_input });
+        const own = fixedHost({ number: 96, workingDirectory: root });
+        const options = { host: "claude", event: "PreToolUse", input };
+        return JSON.stringify((await answerHook(own, options)).answer);
+      };
+      const state = `${elsewhere}/g/orchestrator/sessions/x`;
+      assertStringIncludes(await ask({ file_path: state }), "orc alone");
+      assertStringIncludes(await ask(), '"deny"');
+      assertEquals(await ask({ file_path: `${elsewhere}/a` }), "null");
+    })
+  ));
+
 Deno.test("PreToolUse denies an edit of which nobody can tell what it changes, also where all files may be", () =>
   withRoot({
     "workflow.yaml": WORKFLOW.replace(/^ +allow_write.*\n/m, ""),
