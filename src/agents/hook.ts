@@ -345,8 +345,8 @@ async function judgeStop(
 ): Promise<Verdict> {
   const status = await statusIfThere(host, where);
   if (status === undefined || !isOwn(repository, status)) return PASS;
-  const { next, place: { session } } = await readNext(host, where);
-  if (next === null) return PASS;
+  const { next, owner, place: { session } } = await readNext(host, where);
+  if (next === null || owner !== null) return PASS;
   if (isHumans(next, status.at)) {
     return {
       type: "tell",

@@ -233,7 +233,7 @@ export type Reminder =
 export interface Reminded {
   /** Which session it is, and where; no session where none is meant. */
   readonly place: Place;
-  /** Inactive where there is no session, or a closed one. */
+  /** Inactive where there is no session, a closed one, or that of another agent. */
   readonly reminder: Reminder;
 }
 
@@ -260,10 +260,11 @@ async function reminderOf(
   host: Host,
   options: SessionOptions,
 ): Promise<Reminded> {
-  const { session, workflow, place } = await openSession(host, options, {});
+  const opened = await openSession(host, options, {});
+  const { session, workflow, place } = opened;
   const summary = summarize(workflow, session.state);
   const { active, task, phaseId, phases, constraints } = summary;
-  if (!active) return { place, reminder: { active } };
+  if (!active || ownerIn(opened)) return { place, reminder: { active: false } };
   const here = phases.find(({ id }) => id === phaseId);
   const done = (here?.completed ?? 0) + (here?.skipped ?? 0);
   const progress = `${done}/${here?.total ?? 0}`;

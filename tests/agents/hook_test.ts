@@ -236,6 +236,13 @@ Deno.test("Stop sends nobody to the session of another agent, and none to a clos
   }, async (root) => {
     await startSession(host(), { root, task: "Add login" });
     assertEquals(await stopped(root, { session_id: "b" }), "nothing");
+    const [session] = Deno.readDirSync(`${root}/.orchestrator/sessions`);
+    const named = { ORCHESTRATOR_SESSION: session?.name ?? "" };
+    const beside = await answerHook(
+      fixedHost({ number: 96, environment: named }),
+      { root, host: "claude", event: "Stop", input: '{"session_id":"b"}' },
+    );
+    assertEquals(beside.answer, null);
     assertEquals(await stopped(root), SENT_BACK);
     await completeItem(host(), { root, itemId: "one" });
     await advancePhase(host(), { root });

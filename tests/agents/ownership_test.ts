@@ -102,6 +102,12 @@ or take it over: orc session switch ${session}
       JSON.parse((await orc(["next", "--json"], B)).stdout).result.owner,
       undefined,
     );
+    const reminded = (await orc(["context-reminder"], B)).stdout;
+    assertStringIncludes(reminded, "Add login");
+    assertEquals(
+      (await orc(["context-reminder"], C)).stdout,
+      '{"active":false}\n',
+    );
     for (const words of [["status"], ["history"], ["session", "info"]]) {
       assertEquals((await orc(words, C)).code, 0, words.join(" "));
     }
