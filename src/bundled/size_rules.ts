@@ -35,13 +35,23 @@ const LARGE: readonly RegExp[] = [
   /\b(?:breaking change|backwards?[- ]incompatible|public api v\d|new major version)\b/i,
   /\b(?:multi-?tenan\w*|shard(?:ing|ed)?|distributed|replication|failover|disaster recovery|zero-downtime)\b/i,
   /\b(?:gdpr|personal data|delete (?:all )?(?:user|customer) data|hipaa|pci)\b/i,
+  /\bdrop\b.{0,40}\b(?:tables?|databases?|schemas?|collections?)\b/i,
   /\b(?:replace|switch|move|convert|port)\b.{0,60}\b(?:framework|database|orm|architecture|monolith|microservices?|typescript|rust|go|python 3|codebase)\b/i,
   /\b(?:whole|entire) (?:codebase|code base|project|application|system)\b/i,
 ];
 
+/** What costs data or trust where it fails, however little of it is changed. */
+const RISK: readonly RegExp[] = [
+  /\b(?:auth|authenticat\w*|authoriz\w*|passwords?|passphrases?|credentials?|secrets?|api keys?|private keys?)\b/i,
+  /\b(?:security|vulnerabilit\w*|permissions?|privileges?|sandbox|firewall|injection|xss|csrf|cors)\b/i,
+  /\b(?:tls|ssl|https|certificates?|encrypt\w*|decrypt\w*|signatures? (?:check|verification))\b/i,
+  /\b(?:payments?|billing|refunds?|credit cards?)\b/i,
+  /\b(?:delete|drop|erase|wipe|purge|truncate|destroy)\w*\b.{0,40}\b(?:data|tables?|databases?|records?|rows?|users?|customers?|accounts?|backups?)\b/i,
+];
+
 /** Words of a correction that changes no behaviour, or of text alone. */
 const TINY: readonly RegExp[] = [
-  /\btypos?\b|\bmis-?spell\w*|\bspelling (?:mistake|error|of)\b|\bgrammar\b|\bwording\b|\bpunctuation\b/i,
+  /\btypos?\b|\bmis-?spell\w*|\bspelling(?: (?:mistake|error|of|in)\b|$)|\bgrammar\b|\bwording\b|\bpunctuation\b/i,
   /\b(?:broken|dead|wrong|outdated) (?:url|hyper)?links?\b/i,
   /\bwhite-?space\b|\bindentation\b|\btrailing (?:blank|space)s?\b|\bformatting\b(?! option| of)/i,
   /\bcopyright (?:year|notice|header)\b|\blicen[cs]e (?:year|header)\b/i,
@@ -53,13 +63,46 @@ const TINY: readonly RegExp[] = [
   /\bremove (?:an? |the )?(?:unused (?:imports?|variables?)|stray|debug (?:print|output|log)|console\.log)\b/i,
 ];
 
+const DOCUMENT = String
+  .raw`(?:\b(?:readme|changelog|docs?|documentation|contributing|faq|man page|tutorial|user guide|migration guide|release notes|wiki)\b|\.(?:md|rst|adoc|txt)\b)`;
+
 /** What is about documents. */
-const DOCUMENTS =
-  /\b(?:readme|changelog|docs?|documentation|contributing|faq|man page|tutorial|user guide|migration guide|release notes|wiki)\b|\.(?:md|rst|adoc|txt)\b/i;
+const DOCUMENTS = new RegExp(DOCUMENT, "i");
+
+/** What changes a document itself, whatever that document is about. */
+const TEXTS: readonly RegExp[] = [
+  // Before the document stands nothing but what belongs to it: "Rewrite the README", but not "Rewrite it as in the README".
+  new RegExp(
+    String
+      .raw`^\W*(?:docs?: )?\w+ (?:(?:an?|the|our|all|whole|entire|old|new|typos?|spelling|grammar|wording|broken|links?|examples?|in|of|on) ){0,6}[\w./-]*?${DOCUMENT}`,
+    "i",
+  ),
+  new RegExp(
+    String
+      .raw`\b(?:sections?|chapters?|paragraphs?|sentences?|headings?|typos?|spelling|wording) (?:in|of|to|for|on)\b.*${DOCUMENT}`,
+    "i",
+  ),
+  new RegExp(
+    String
+      .raw`^\W*(?:(?=docs?:)docs?: )?(?:document|describe|explain|clarify|mention|proofread)\b`,
+    "i",
+  ),
+];
+
+/** A label in front, as commits have it: it says what the task is meant to be, and not what is done in it. */
+const LABEL = /^\W*docs?(?:\([^)]*\))?!?: */i;
+
+/** What is done to programs, so that a document is only named beside it. */
+const WORKS_ON_CODE =
+  /\b(?:build|develop|disable|enable|implement|integrate|port|refactor|support)\b/i;
+
+/** What a label for documents does not go with, where nothing else speaks of them. */
+const CHANGES =
+  /\b(?:change|delete|drop|fix|make|move|remove|replace|switch|turn)\b/i;
 
 /** A program that makes or shows documents is none. */
 const DOCUMENT_PROGRAMS =
-  /\b(?:docs?|documentation)[- ](?:site|generator|search|server|pipeline|build|viewer)\b|\b(?:docker|api doc\w* generat\w*)\b/i;
+  /\b(?:docs?|documentation|readme|changelog)[- ](?:site|generator|search|server|pipeline|build|viewer|parser|renderer)\b|\b(?:docker|api doc\w* generat\w*)\b/i;
 
 /** Words of a defect, or of little work. */
 const SMALL: readonly RegExp[] = [
@@ -79,6 +122,9 @@ const MAX_SMALL_WORDS = 60;
 
 /** A path or the name of a file in a text. */
 const PATH = /[\w@.-]*(?:\/[\w@.*-]+)+|\b[\w-]+\.[a-z]{1,5}\b/gi;
+
+/** What can only be the name of a file: "TLS/SSL" is none. */
+const FILE_NAME = /[\w@./-]*\b[\w-]+\.[a-z]{1,5}\b/gi;
 
 const DOCUMENT_FILE =
   /\.(?:md|markdown|rst|adoc|txt)$|(?:^|\/)(?:LICENSE|AUTHORS|NOTICE)$/i;
@@ -110,21 +156,26 @@ function judge(task: string, { files }: SizeFacts): Judgement {
   // The name of a file may hold any word.
   const plain = text.replaceAll(PATH, " ");
   const builds = BUILDS.exec(plain)?.[0].toLowerCase();
-  const isDocument = DOCUMENTS.test(text) && !DOCUMENT_PROGRAMS.test(text);
-  const tiny = wordIn(TINY, text);
-  const paths = text.match(PATH) ?? [];
-  const isOfDocuments = paths.length > 0 &&
-    paths.every((path) => DOCUMENT_FILE.test(path));
-  if (!isLong) {
-    const corrects = builds === undefined || isDocument || isOnComments(text);
-    if (tiny !== undefined && corrects) {
+  const parts = partsOf(text);
+  const large = wordIn(LARGE, plain);
+  const risk = large ?? wordIn(RISK, text.replaceAll(FILE_NAME, " "));
+  if (!isLong && parts.length > 0) {
+    const isText = risk === undefined
+      ? parts.every(isOnDocuments)
+      : parts.every((part) =>
+        isOnDocuments(part) && wordIn(TEXTS, part) !== undefined
+      );
+    const tiny = wordIn(TINY, text);
+    const isTiny = tiny !== undefined && risk === undefined &&
+      (builds === undefined || isOnComments(text)) &&
+      parts.every((part) =>
+        wordIn(TINY, part) !== undefined || isOnDocuments(part)
+      );
+    if (tiny !== undefined && (isTiny || isText)) {
       return { known: "xs", reason: `the task speaks of "${tiny}"` };
     }
-    if (isOfDocuments || isDocument && !/\bcode\b/i.test(text)) {
-      return { known: "xs", reason: "the task is about documents" };
-    }
+    if (isText) return { known: "xs", reason: "the task is about documents" };
   }
-  const large = wordIn(LARGE, plain);
   if (large !== undefined) {
     return { known: "l", reason: `the task speaks of "${large}"` };
   }
@@ -136,6 +187,9 @@ function judge(task: string, { files }: SizeFacts): Judgement {
       known: builds === undefined ? "xs" : "s",
       reason: "the repository holds documents alone",
     };
+  }
+  if (risk !== undefined) {
+    return { known: "m", reason: `the task speaks of "${risk}"` };
   }
   const small = wordIn(SMALL, plain);
   if (small !== undefined && (builds === undefined || startsSmall(text))) {
@@ -150,6 +204,36 @@ function judge(task: string, { files }: SizeFacts): Judgement {
   return builds === undefined
     ? { known: "m", reason: "its words do not tell" }
     : { known: "m", reason: `the task is to "${builds}" something` };
+}
+
+/** What is asked for, one thing after the other: what only goes on with the one before it is none of its own. */
+function partsOf(text: string): readonly string[] {
+  const parts: string[] = [];
+  for (const part of text.split(BETWEEN)) {
+    const said = part.trim();
+    if (!/[\p{L}\p{N}]/u.test(said)) continue;
+    if (parts.length > 0 && GOES_ON.test(said)) {
+      parts.push(`${parts.pop()} ${said}`);
+    } else {
+      parts.push(said);
+    }
+  }
+  return parts;
+}
+
+const BETWEEN =
+  /[;,!?\n]|\.(?=\s|$)|\s[&+–—-]\s|\b(?:and|also|then|plus|while|but)\b/i;
+
+/** One word, or what has no verb. */
+const GOES_ON =
+  /^\S+$|^(?:the|an?|its|their|our|in|of|on|for|to|from|as|please)\s/i;
+
+function isOnDocuments(part: string): boolean {
+  if (DOCUMENT_PROGRAMS.test(part) || /\bcode\b/i.test(part)) return false;
+  if (WORKS_ON_CODE.test(part)) return false;
+  const said = part.replace(LABEL, "");
+  return DOCUMENTS.test(said) ||
+    said !== part && !BUILDS.test(said) && !CHANGES.test(said);
 }
 
 function wordIn(rules: readonly RegExp[], text: string): string | undefined {

@@ -92,6 +92,48 @@ Deno.test("sizeOfTask() tells the size from the words of a task", () => {
   ]);
 });
 
+Deno.test("sizeOfTask() lets no word of a correction or a document hide what else is asked for", () => {
+  assertTable<string, string>((task) => sizeOf(task), [
+    ["Update README and rewrite the whole auth system", "l"],
+    ["Rewrite the auth system and the README", "l"],
+    ["docs: implement new billing engine", "l"],
+    ["docs: implement the scheduler", "m"],
+    ["docs: make the scheduler concurrent", "m"],
+    ["Implement the scheduler that the README describes", "m"],
+    ["Add OAuth2 and mention it in the README", "l"],
+    ["Fix formatting; also delete user data", "l"],
+    ["Change comments in auth.ts and drop the users table", "l"],
+    ["Fix typo in the payment gateway authentication", "l"],
+    ["one-line change: disable TLS verification", "m"],
+    ["one-line change: turn off TLS/SSL", "m"],
+    ["Fix typo in the password check", "m"],
+    ["Minor: wipe old backups", "m"],
+    ["Fix the security hole in uploads", "m"],
+    ["Fix typo and make the scheduler concurrent", "s"],
+    ["Update README, refactor the parser", "m"],
+    ["Update the changelog parser", "m"],
+    ["?!", "m"],
+  ]);
+});
+
+Deno.test("sizeOfTask() takes what changes texts alone for tiny, whatever they are about", () => {
+  assertTable<string, string>((task) => sizeOf(task), [
+    ["Rewrite the README", "xs"],
+    ["Update the README on authentication", "xs"],
+    ["Fix typo in README and CHANGELOG", "xs"],
+    ["Fix typos in login and signup", "xs"],
+    ["Fix spelling and grammar of the help", "xs"],
+    ["Fix typo in the docs of the payment API", "xs"],
+    ["Document the OAuth flow in the README", "xs"],
+    ["Add a section on passwords to the README", "xs"],
+    ["Add a passwords section to the README", "xs"],
+    ["docs: explain encryption", "xs"],
+    ["docs: update for 2.0", "xs"],
+    ["Update README.md and docs/install.md", "xs"],
+    ["Fix typo in a comment in src/auth.ts", "xs"],
+  ]);
+});
+
 Deno.test("sizeOfTask() says why in one line, with the word that decided", () => {
   const { reason } = sizeOfTask("Fix the crash", FACTS);
   assertEquals(reason, 'the task speaks of "fix"');
