@@ -3,12 +3,14 @@ import { orElse } from "../base/error.ts";
 import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { joinPath } from "../base/path.ts";
-import type { Change } from "../engine/size.ts";
+import { type Change, outgrown } from "../engine/size.ts";
 import { findGit } from "../files/git_index.ts";
 import { readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
+import type { PinnedSizing } from "../workflow/sizes.ts";
 import type { Sizing, Workflow } from "../workflow/types.ts";
+import { isSameContent } from "./filter_rules.ts";
 import { GIT_MAY_NOT_RUN, mayAskGit } from "./stale.ts";
 import {
   keepEntries,
@@ -34,6 +36,10 @@ export interface Start {
   readonly metadata: JsonObject;
   /** Why changes cannot be told, as a sentence; null where they can. */
   readonly problem: string | null;
+  /** How what was not committed is more than the size may change; null where it is not, or nobody can tell. */
+  readonly uncommitted: string | null;
+  /** The earlier session whose work this one goes on with; null for none. */
+  readonly continued: string | null;
   /** Remembers the files, so that later ones can be compared; nothing rests on it but precision. */
   keep(): void;
 }
@@ -44,14 +50,39 @@ export function asksForChange({ sizing, phases }: Workflow): boolean {
     phases.some(({ items }) => items.some(({ changes }) => changes.length > 0));
 }
 
-/** Reads what lies there when a session begins; writes nothing. */
+/** What is known of a session that begins. */
+export interface Beginner {
+  readonly commit: string | null;
+  readonly sizing: PinnedSizing | undefined;
+  /** The first session that was given up at the same commit, and the files that it began with. */
+  readonly earlier: { readonly session: string; readonly tree: string } | null;
+}
+
+/** Reads the session's beginning out of the metadata of one that was given up. */
+export function startIn(
+  metadata: JsonObject,
+): { readonly tree: string; readonly commit: string } | undefined {
+  const tree = textAt(metadata, START_TREE);
+  const commit = textAt(metadata, START_COMMIT);
+  return tree === null || commit === null ? undefined : { tree, commit };
+}
+
+/**
+ * Reads what lies there when a session begins; writes nothing. Where an earlier session was given up and its
+ * work still lies there, the change is measured from where that one began: a second start makes no work smaller.
+ */
 export async function readStart(
   host: Host,
   site: TreeSite,
-  commit: string | null,
+  { commit, sizing, earlier }: Beginner,
 ): Promise<Start> {
   const layout = repositoryLayout(site.root);
-  const nothing = { metadata: new Map(), keep: () => {} };
+  const nothing = {
+    metadata: new Map(),
+    uncommitted: null,
+    continued: null,
+    keep: () => {},
+  };
   const git = mayAskGit()
     ? orElse(() => findGit(site.workingTree), ({ message }) => message)
     : GIT_MAY_NOT_RUN;
@@ -76,12 +107,26 @@ export async function readStart(
       problem: null,
     };
   }
+  const committed = await committedEntries(host, site, commit, undefined);
+  const paths = typeof committed === "string"
+    ? []
+    : changedPaths(committed, tree.entries);
+  const before = typeof committed === "string" ? [] : committed;
+  const change = sizing && paths.length > 0
+    ? await measure(host, changedFrom(before, paths, site), sizing, true)
+    : undefined;
+  const goesOn = earlier !== null && earlier.tree !== tree.id &&
+    paths.length > 0;
   return {
     metadata: jsonObject({
-      [START_TREE]: tree.id,
+      [START_TREE]: goesOn ? earlier.tree : tree.id,
       ...commit === null ? {} : { [START_COMMIT]: commit },
     }),
     problem: null,
+    uncommitted: sizing && change
+      ? outgrown(sizing, change)?.reason ?? null
+      : null,
+    continued: goesOn ? earlier.session : null,
     keep: () => keepEntries(host, layout, tree),
   };
 }
@@ -110,11 +155,16 @@ export async function changedSince(
   const before = start === EMPTY ? [] : await keptEntries(layout, start) ??
     await committedEntries(host, site, commit, signal);
   if (typeof before === "string") return before;
-  return {
-    paths: changedPaths(before, entries),
-    before: new Map(before.map((entry) => [entry.path, entry])),
-    site,
-  };
+  return changedFrom(before, changedPaths(before, entries), site);
+}
+
+function changedFrom(
+  before: readonly TreeEntry[],
+  paths: readonly string[],
+  site: TreeSite,
+): ChangedFiles {
+  const entries = before.map((entry) => [entry.path, entry] as const);
+  return { paths, before: new Map(entries), site };
 }
 
 /** Files that differ, and what they were. */
@@ -147,20 +197,30 @@ async function committedEntries(
   }
 }
 
-/** Measures a change by what the workflow says of sizes. */
+/**
+ * Measures a change by what the workflow says of sizes. From a commit, a file counts only where its text
+ * differs: a checkout may have other ends of lines than git stores, or what a pointer stands for.
+ */
 export async function measure(
   host: Host,
   { paths, before, site }: ChangedFiles,
   { measuredPaths, riskPaths }: Sizing,
+  isFromCommit = false,
 ): Promise<Change> {
   const counted = paths.filter(matcherOf(measuredPaths));
   const isRisky = matcherOf(riskPaths);
+  const counts = counted.length > MAX_COUNTED
+    ? null
+    : await linesChanged(host, site, counted, before);
+  const isSame = (path: string) =>
+    isFromCommit && counts?.get(path) === 0 && before.has(path);
+  const lines = [...counts?.values() ?? []].reduce((sum, one) => sum + one, 0);
   return {
-    files: counted.length,
-    lines: counted.length > MAX_COUNTED
-      ? null
-      : await linesChanged(host, site, counted, before),
-    risky: riskPaths.length === 0 ? [] : paths.filter(isRisky),
+    files: counted.filter((path) => !isSame(path)).length,
+    lines: counts && lines,
+    risky: riskPaths.length === 0
+      ? []
+      : paths.filter((path) => isRisky(path) && !isSame(path)),
   };
 }
 
@@ -179,19 +239,22 @@ async function linesChanged(
   { workingTree }: TreeSite,
   paths: readonly string[],
   before: ReadonlyMap<string, TreeEntry>,
-): Promise<number> {
+): Promise<ReadonlyMap<string, number>> {
   const ids = new Set(paths.flatMap((path) => before.get(path)?.id ?? []));
   const texts = await blobsOf(host, workingTree, [...ids]);
-  let count = 0;
+  const counts = new Map<string, number>();
   for (const path of paths) {
     const was = texts.get(before.get(path)?.id ?? "") ?? "";
     const bytes = orElse(
       () => readRegularFile(joinPath(workingTree, path), MAX_COUNTED_BYTES),
       () => undefined,
     );
-    count += differingLines(was, new TextDecoder().decode(bytes));
+    const isSame = bytes !== undefined &&
+      await isSameContent(new TextEncoder().encode(was), bytes);
+    const is = new TextDecoder().decode(bytes);
+    counts.set(path, isSame ? 0 : differingLines(was, is));
   }
-  return count;
+  return counts;
 }
 
 /** How many lines are in one of two texts alone; where a line stands does not count. */

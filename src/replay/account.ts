@@ -57,6 +57,12 @@ export interface SessionStart {
    * git does not track it, or nothing says so.
    */
   readonly indexed: boolean | null;
+  /** Whether the commit had that file as it was; null where nothing says so. */
+  readonly committed: boolean | null;
+  /** How what was not committed was more than the session's size may change; null where it was not. */
+  readonly uncommitted: string | null;
+  /** Id of the earlier session whose work counts as part of this one; null for none. */
+  readonly continued: string | null;
   /** Ids of earlier sessions of the same task that had been abandoned, the last one first. */
   readonly abandoned: readonly string[];
   /** Whether another tool began it. */
@@ -153,6 +159,7 @@ export function newAccountant(): Accountant {
 function startIn({ id, at, details }: RecordedEvent): SessionStart {
   const metadata = asObject(details.get("metadata")) ?? new Map();
   const indexed = details.get("indexed");
+  const committed = details.get("committed");
   const abandoned = details.get("abandoned") ?? null;
   return {
     at,
@@ -160,6 +167,9 @@ function startIn({ id, at, details }: RecordedEvent): SessionStart {
     definitionSha256: textAt(details, "definition_sha256"),
     commit: textAt(details, "commit"),
     indexed: typeof indexed === "boolean" ? indexed : null,
+    committed: typeof committed === "boolean" ? committed : null,
+    uncommitted: textAt(details, "uncommitted"),
+    continued: textAt(details, "continued"),
     abandoned: isJsonList(abandoned)
       ? abandoned.flatMap((one) =>
         textAt(asObject(one) ?? new Map(), "session") ?? []
@@ -173,20 +183,33 @@ function startIn({ id, at, details }: RecordedEvent): SessionStart {
 export function startTexts(start: SessionStart | null): readonly string[] {
   if (start === null) return [];
   const { commit, indexed, workflowPath, abandoned, isElsewhere } = start;
-  const workflow = workflowPath === null || indexed === null
+  const { committed, uncommitted, continued } = start;
+  const workflow = workflowPath === null || (committed ?? indexed) === null
     ? ""
-    : indexed
+    : committed === false
+    ? ", with a workflow file that is not committed"
+    : committed || indexed
     ? ", with its workflow file as git has it"
     : ", with a workflow file that git does not have like that";
   return [
     ...isElsewhere ? ["It began in another tool"] : [],
     ...commit === null ? [] : [`It began at commit ${commit}${workflow}`],
+    ...uncommitted === null ? [] : [uncommittedText(uncommitted)],
+    ...continued === null ? [] : [continuedText(continued)],
     ...abandoned.length === 0 ? [] : [
       `It is about a task that was abandoned before: ${
         listOf(abandoned, MAX_NAMED)
       }`,
     ],
   ];
+}
+
+export function uncommittedText(reason: string): string {
+  return `What was not committed when it began is more than its size may change: ${reason}`;
+}
+
+export function continuedText(session: string): string {
+  return `What changed since session "${session}" began, which was abandoned, is measured as part of it`;
 }
 
 /** How far a clock was set back, for people; undefined where it was not, or by what all clocks are. */

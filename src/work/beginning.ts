@@ -3,6 +3,7 @@ import { hexOf, sha256Hex } from "../base/checksum.ts";
 import { onRefusal } from "../base/error.ts";
 import { jsonObject, type JsonValue, textAt } from "../base/json.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
+import { type Beginner, startIn } from "../checks/change.ts";
 import { readHead } from "../files/git_head.ts";
 import { idInIndex } from "../files/git_index.ts";
 import { readRegularFile } from "../files/read.ts";
@@ -32,21 +33,43 @@ export interface Ground {
    * null where git does not track it, and for the built-in workflow.
    */
   readonly indexed: boolean | null;
+  /** Whether the commit has it like that; null where there is none, for the built-in workflow, and where git may not run. */
+  readonly committed: boolean | null;
 }
 
-/** Reads git's own files, and runs nothing. What may not be read is not known, and keeps nobody. */
+/** Reads what git has. What may not be read is not known, and keeps nobody. */
 export async function readGround(
   { found: { workingTree } }: Repository,
   { path, sha256 }: Pick<LoadedWorkflow, "path" | "sha256">,
+  readCommitted: (path: string) => Promise<Uint8Array | undefined>,
 ): Promise<Ground> {
   const unknown = onRefusal(() => null);
+  const commit = await Promise.resolve()
+    .then(() => readHead(workingTree) ?? null).catch(unknown);
+  const { mayAskGit } = await import("../checks/stale.ts");
   return {
-    commit: await Promise.resolve()
-      .then(() => readHead(workingTree) ?? null).catch(unknown),
+    commit,
+    committed: path === null || commit === null || !mayAskGit()
+      ? null
+      : await isAsCommitted(await readCommitted(path), path, sha256)
+        .catch(unknown),
     indexed: path === null
       ? null
       : await isAsInIndex(workingTree, path, sha256).catch(unknown),
   };
+}
+
+async function isAsCommitted(
+  stored: Uint8Array | undefined,
+  path: string,
+  sha256: string,
+): Promise<boolean> {
+  if (stored === undefined) return false;
+  if (await sha256Hex(stored) === sha256) return true;
+  const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
+  if (bytes === undefined || await sha256Hex(bytes) !== sha256) return false;
+  const { isSameContent } = await import("../checks/filter_rules.ts");
+  return await isSameContent(stored, bytes);
 }
 
 async function isAsInIndex(
@@ -73,22 +96,37 @@ async function blobId(bytes: Uint8Array, length: number): Promise<string> {
   return hexOf(new Uint8Array(await crypto.subtle.digest(name, whole)));
 }
 
-/** Earlier sessions of the same task that were given up, the last one first. */
-export async function findAbandoned(
+/** Earlier sessions that were given up. */
+export interface GivenUp {
+  /** Those of the same task, the last one first. */
+  readonly abandoned: readonly Abandoned[];
+  /** The first one, whatever its task, that began at the commit that is there now. */
+  readonly earlier: Beginner["earlier"];
+}
+
+export async function findGivenUp(
   { store }: Repository,
   task: string,
-): Promise<readonly Abandoned[]> {
+  commit: string | null,
+): Promise<GivenUp> {
   const wanted = plainTask(task);
   const entries = await store.list(MAX_LOOKED_AT);
-  return entries.flatMap(({ id, state }) =>
-    state?.status === "abandoned" && plainTask(state.task) === wanted
-      ? [{
-        session: id,
-        at: state.updatedAt,
-        reason: textAt(state.metadata, "abandon_reason"),
-      }]
-      : []
-  ).sort((one, other) => one.at < other.at ? 1 : -1).slice(0, MAX_NAMED);
+  const all = entries.flatMap(({ id, state }) =>
+    state?.status === "abandoned" ? [{ session: id, state }] : []
+  );
+  const begun = all.flatMap(({ session, state }) => {
+    const start = startIn(state.metadata);
+    return start !== undefined && start.commit === commit
+      ? [{ session, tree: start.tree, at: state.createdAt }]
+      : [];
+  }).sort((one, other) => one.at < other.at ? -1 : 1);
+  const abandoned = all.filter(({ state }) => plainTask(state.task) === wanted)
+    .map(({ session, state }) => ({
+      session,
+      at: state.updatedAt,
+      reason: textAt(state.metadata, "abandon_reason"),
+    })).sort((one, other) => one.at < other.at ? 1 : -1).slice(0, MAX_NAMED);
+  return { abandoned, earlier: begun[0] ?? null };
 }
 
 /** Who writes a task a second time does not write it alike to the blank. */
@@ -104,12 +142,13 @@ export function abandonedText({ session, at, reason }: Abandoned): string {
 
 /** As the first event keeps it. */
 export function encodeBeginning(
-  { commit, indexed }: Ground,
+  { commit, indexed, committed }: Ground,
   abandoned: readonly Abandoned[],
 ): Readonly<Record<string, JsonValue>> {
   return {
     commit,
     indexed,
+    committed,
     ...abandoned.length === 0 ? {} : {
       abandoned: abandoned.map(({ session, at }) =>
         jsonObject({ session, at })

@@ -3,9 +3,10 @@ import { usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
+import { nameOf } from "../base/path.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { lengthOf } from "../base/text.ts";
-import type { Start } from "../checks/change.ts";
+import type { Beginner, Start } from "../checks/change.ts";
 import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import type { Summary } from "../engine/standing.ts";
@@ -18,6 +19,7 @@ import {
   pinWorkflow,
   type WorkflowChoice,
 } from "../repository/load.ts";
+import { continuedText, uncommittedText } from "../replay/account.ts";
 import {
   openRepository,
   placeOf,
@@ -25,12 +27,13 @@ import {
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
-import { overrideTexts } from "../repository/overrides.ts";
+import { overrideTexts, WORKFLOW_NAME } from "../repository/overrides.ts";
 import {
   assertNoOwnSession,
   withPreparedRepository,
 } from "../repository/prepare.ts";
 import type { ChosenSize } from "../repository/sizing.ts";
+import type { ReadCommitted } from "../repository/said.ts";
 import { ownersOf } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { notChosen, writeBinding, writeCurrent } from "../session/create.ts";
@@ -44,13 +47,13 @@ import {
 import type { Session } from "../session/store.ts";
 import { committedReader } from "../trust/committed.ts";
 import type { Problem } from "../workflow/problem.ts";
-import { definitionHash } from "../workflow/sizes.ts";
+import { definitionHash, sizingIn } from "../workflow/sizes.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Decision, Workflow } from "../workflow/types.ts";
 import {
   abandonedText,
   encodeBeginning,
-  findAbandoned,
+  findGivenUp,
   readGround,
 } from "./beginning.ts";
 
@@ -138,13 +141,23 @@ export async function startSession(
   assertFits(options.task, TASK);
   for (const text of options.constraints ?? []) assertFits(text, CONSTRAINT);
   const token = handed("newToken()", host.newToken());
-  const whole = await pinFor(host, repository, options, token);
+  const readCommitted = committedReader(host, options.signal);
+  const whole = await pinFor(host, repository, options, token, readCommitted);
   const pinned = await sized(host, repository, whole, options);
   const missing = missingSpares(repository.layout);
-  const ground = await readGround(repository, pinned);
-  const abandoned = await findAbandoned(repository, options.task);
+  const ground = await readGround(repository, pinned, readCommitted);
+  const { commit } = ground;
+  const { abandoned, earlier } = await findGivenUp(
+    repository,
+    options.task,
+    commit,
+  );
   const { chosen } = pinned;
-  const begun = await startOf(host, repository, whole, ground.commit);
+  const begun = await startOf(host, repository, whole.workflow, {
+    commit,
+    sizing: sizingIn(pinned.definition),
+    earlier,
+  });
   const action: Action = {
     type: "start",
     workflowId: `wf_${token.slice(0, 8)}`,
@@ -157,6 +170,8 @@ export async function startSession(
       definition_sha256: await definitionHash(pinned.definition),
       ...encodeBeginning(ground, abandoned),
       ...chosen ? { size: chosen.size, size_reason: chosen.reason } : {},
+      ...begun?.uncommitted ? { uncommitted: begun.uncommitted } : {},
+      ...begun?.continued ? { continued: begun.continued } : {},
       ...(missing.length > 0 ? { missing: missing.map(encodeMissing) } : {}),
     }),
   };
@@ -168,12 +183,23 @@ export async function startSession(
   });
   const { beside = false } = options;
   if (!beside) await assertNoOwnSession(host, repository);
+  // Who reads that another workflow is followed need not read that git does not have it.
+  const isNamed = pinned.overrides.some(({ name }) => name === WORKFLOW_NAME);
   const warnings = [
     ...missing.map(missingText),
     ...abandoned.map(abandonedText),
     ...overrideTexts(pinned.overrides),
     ...pinned.unchecked,
+    ...ground.committed === false && pinned.path !== null && chosen && !isNamed
+      ? [
+        `${
+          nameOf(pinned.path)
+        } is not committed as it is: orc verify says so too`,
+      ]
+      : [],
     ...begun?.problem ? [begun.problem] : [],
+    ...begun?.uncommitted ? [uncommittedText(begun.uncommitted)] : [],
+    ...begun?.continued ? [continuedText(begun.continued)] : [],
   ];
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
@@ -228,8 +254,8 @@ async function pinFor(
   repository: Repository,
   options: StartOptions,
   token: string,
+  readCommitted: ReadCommitted,
 ): Promise<PinnedWorkflow> {
-  const readCommitted = committedReader(host, options.signal);
   const pin = (sessionName: string) =>
     pinWorkflow(host, repository, options, { sessionName, readCommitted });
   const pinned = await pin(sessionNameOf(options.task, token));
@@ -259,13 +285,13 @@ async function sized(
 async function startOf(
   host: Host,
   { found, layout }: Repository,
-  { workflow }: PinnedWorkflow,
-  commit: string | null,
+  workflow: Workflow,
+  beginner: Beginner,
 ): Promise<Start | undefined> {
   const { asksForChange, readStart } = await import("../checks/change.ts");
   const site = { root: layout.root, workingTree: found.workingTree };
   return asksForChange(workflow)
-    ? await readStart(host, site, commit)
+    ? await readStart(host, site, beginner)
     : undefined;
 }
 

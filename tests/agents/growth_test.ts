@@ -47,6 +47,12 @@ async function begin(repository: Repository): Promise<void> {
   assertEquals(started.size, "xs");
 }
 
+/** What orc verify says, whether it holds or not. */
+async function verified(repository: Repository) {
+  const { stdout } = await repository.orc(["verify", "--json"]);
+  return JSON.parse(stdout).result;
+}
+
 async function refused(
   repository: Repository,
   ...args: readonly string[]
@@ -129,6 +135,99 @@ Deno.test("what was changed before the start is no part of the change", () =>
     await repository.write("src/a.js", "x\n");
     await repository.result(["complete", "do"], AGENT);
     await repository.result(["finish"], AGENT);
+  }));
+
+Deno.test("what was changed before the start is said then and by verify, where it is too much for the size", () =>
+  inSized(WORKFLOW, async (repository) => {
+    const text = "What was not committed when it began is more than its size";
+    await repository.write("src/big.js", "1\n".repeat(50));
+    const started = await repository.orc(["start", "Fix typo"], AGENT);
+    assertStringIncludes(
+      started.stderr,
+      `${text} may change: 50 lines changed, at most 10 in xs`,
+    );
+    await repository.write("src/a.js", "x\n");
+    await repository.result(["complete", "do"], AGENT);
+    await repository.result(["finish"], AGENT);
+    const verified = await repository.orc(["verify"]);
+    assertStringIncludes(verified.stdout, text);
+  }));
+
+Deno.test("a little that is not committed is no word worth at the start, nor are other ends of lines", () =>
+  inSized(WORKFLOW, async (repository) => {
+    for (const name of ["b", "c", "d"]) {
+      await repository.write(`src/${name}.js`, "1\n".repeat(20));
+    }
+    await repository.run("git", "add", ".");
+    await commit(repository, "More");
+    for (const name of ["b", "c", "d"]) {
+      await repository.write(`src/${name}.js`, "1\r\n".repeat(20));
+    }
+    await repository.write("src/a.js", "a\nb\n");
+    const started = await repository.orc(["start", "Fix typo"], AGENT);
+    assertEquals([started.code, started.stderr], [0, ""]);
+  }));
+
+Deno.test("a session that begins anew measures what one that was given up left there", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await begin(repository);
+    await repository.write("src/a.js", "x\n".repeat(50));
+    await repository.result(["complete", "do"], AGENT);
+    await refused(repository, "finish");
+    const given = ["finish", "--abandon", "--reason", "Too much"];
+    await repository.result(given, AGENT);
+    const again = ["start", "Correct the wording"];
+    const started = await repository.orc(again, AGENT);
+    const text = "began, which was abandoned, is measured as part of it";
+    assertStringIncludes(started.stderr, text);
+    await repository.result(["complete", "do"], AGENT);
+    assertStringIncludes(
+      await refused(repository, "finish"),
+      "lines changed, at most 10 in xs",
+    );
+    const { start } = await verified(repository);
+    assertEquals(start.continued.length, 26);
+  }));
+
+Deno.test("a session that begins anew after its work was taken back measures none of it", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await begin(repository);
+    await repository.write("src/a.js", "x\n".repeat(50));
+    await repository.result(
+      ["finish", "--abandon", "--reason", "Too much"],
+      AGENT,
+    );
+    await repository.write("src/a.js", "a\nb\nc\n");
+    const started = await repository.orc(["start", "Fix wording"], AGENT);
+    assertEquals([started.code, started.stderr], [0, ""]);
+  }));
+
+Deno.test("start and verify say plainly that the workflow file is not the committed one", () =>
+  inSized(WORKFLOW, async (repository) => {
+    const said = async (workflow: string, ...git: string[][]) => {
+      await repository.write("workflow.yaml", workflow);
+      for (const args of git) await repository.run("git", ...args);
+      const start = ["start", "Fix typo", "--beside"];
+      const { stderr } = await repository.orc(start, AGENT);
+      const { start: begun } = await verified(repository);
+      return [
+        stderr.includes("workflow.yaml is not committed as it is"),
+        begun.committed,
+      ];
+    };
+    assertEquals(await said(WORKFLOW), [false, true]);
+    const looser = WORKFLOW.replace("lines: 10", "lines: 9999");
+    assertEquals(await said(looser), [true, false]);
+    // What is only staged is not committed either.
+    const staged = await said(looser, ["add", "workflow.yaml"]);
+    assertEquals(staged, [true, false]);
+    const untracked = await said(looser, [
+      "rm",
+      "-q",
+      "--cached",
+      "workflow.yaml",
+    ], ["commit", "-qm", "None"]);
+    assertEquals(untracked, [true, false]);
   }));
 
 Deno.test("an agent chooses no smaller size than orc finds, a human does, and it is shown", () =>

@@ -202,6 +202,16 @@ Deno.test("newAccountant() keeps what a session began with", () => {
     }, with a workflow file that git does not have like that`,
     "It is about a task that was abandoned before: s1",
   ]);
+  const told = { committed: false, uncommitted: "9 lines", continued: "s0" };
+  const more = eventOf("workflow_started", null, { ...details, ...told });
+  assertEquals(startTexts(accountOf([more]).start), [
+    `It began at commit ${
+      "c".repeat(40)
+    }, with a workflow file that is not committed`,
+    "What was not committed when it began is more than its size may change: 9 lines",
+    'What changed since session "s0" began, which was abandoned, is measured as part of it',
+    "It is about a task that was abandoned before: s1",
+  ]);
   assertEquals(startTexts(null), []);
   const older = eventOf("workflow_started", null, {}, { id: "" });
   assertEquals(startTexts(accountOf([older]).start), [
