@@ -54,6 +54,8 @@ export function asksForChange({ sizing, phases }: Workflow): boolean {
 export interface Beginner {
   readonly commit: string | null;
   readonly sizing: PinnedSizing | undefined;
+  /** Its workflow file, absolute, of which is said elsewhere whether it is committed. */
+  readonly workflowPath: string | null;
   /** The first session that was given up at the same commit, and the files that it began with. */
   readonly earlier: { readonly session: string; readonly tree: string } | null;
 }
@@ -74,7 +76,7 @@ export function startIn(
 export async function readStart(
   host: Host,
   site: TreeSite,
-  { commit, sizing, earlier }: Beginner,
+  { commit, sizing, earlier, workflowPath }: Beginner,
 ): Promise<Start> {
   const layout = repositoryLayout(site.root);
   const nothing = {
@@ -110,7 +112,8 @@ export async function readStart(
   const committed = await committedEntries(host, site, commit, undefined);
   const paths = typeof committed === "string"
     ? []
-    : changedPaths(committed, tree.entries);
+    : changedPaths(committed, tree.entries)
+      .filter((path) => joinPath(site.workingTree, path) !== workflowPath);
   const before = typeof committed === "string" ? [] : committed;
   const change = sizing && paths.length > 0
     ? await measure(host, changedFrom(before, paths, site), sizing, true)

@@ -24,6 +24,7 @@ import {
   EVIDENCE_SCHEMAS,
   validateEvidence,
 } from "../workflow/evidence.ts";
+import { GROWN_NOTE } from "../workflow/sizes.ts";
 import { isManual } from "../workflow/supervision.ts";
 import { fillTemplate } from "../workflow/template.ts";
 import type {
@@ -265,7 +266,7 @@ function wrongPath({ name, problem }: FileResult): string | undefined {
 
 /** Where the check is put in words, the item's own advice says more than its command. */
 function remedyFor(result: CheckResult, item: Item): string {
-  const [advice] = item.notes;
+  const advice = item.notes.find((note) => !note.startsWith(GROWN_NOTE));
   const isWorded = item.verification.description !== null;
   if (isWorded && advice && result.problem === null) return advice;
   if (result.type === "file_exists") return fileRemedy(result, item);

@@ -3,7 +3,12 @@ import { refused } from "../base/error.ts";
 import { asObject, isJsonList, type JsonValue } from "../base/json.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
-import { atSize, type PinnedSizing, sizingIn } from "../workflow/sizes.ts";
+import {
+  atSize,
+  GROWN_NOTE,
+  type PinnedSizing,
+  sizingIn,
+} from "../workflow/sizes.ts";
 import type {
   Decision,
   Phase,
@@ -144,9 +149,11 @@ export function grow(
         })
       ),
       metadata: new Map([...state.metadata].filter(([key]) => !taken.has(key))),
-      definition: entry.itemId === null
-        ? definition
-        : withAdvice(definition, entry.itemId, `[important] ${message}`),
+      definition: entry.itemId === null ? definition : withAdvice(
+        definition,
+        entry.itemId,
+        `${GROWN_NOTE} ${from} to ${size}: ${reason}`,
+      ),
     },
     events: [systemEvent("note_added", { phaseId: entry.phase.id }, {
       message,
@@ -218,7 +225,7 @@ function grownPhase(
   };
 }
 
-/** Puts a sentence before the advice of an item, where agents read it. */
+/** Puts a sentence behind the advice of an item, where agents read it: the first says what to do when its check fails. */
 function withAdvice(
   definition: JsonValue,
   itemId: string,
@@ -244,8 +251,8 @@ function withAdvice(
         const notes = object.get("notes") ?? null;
         const others = isJsonList(notes) ? notes : [];
         return new Map<string, JsonValue>(object).set("notes", [
-          text,
           ...others,
+          text,
         ]);
       }),
   );

@@ -5,6 +5,7 @@ import { assertFresh } from "../checks/stale.ts";
 import type { Action } from "../engine/action.ts";
 import {
   currentPhase,
+  isDone,
   nextPhase,
   phaseBlockers,
   phaseStateOf,
@@ -223,7 +224,7 @@ async function assertFits(
 ): Promise<readonly string[]> {
   const { definition, metadata } = opened.session.state;
   if (!asObject(definition)?.has("sizing")) return [];
-  const { sizingIn } = await import("../workflow/sizes.ts");
+  const { atSize, sizingIn } = await import("../workflow/sizes.ts");
   const sizing = sizingIn(definition);
   // Where nothing was measured at the start, that was said then.
   if (sizing === undefined || !metadata.has("start_tree")) return [];
@@ -236,15 +237,20 @@ async function assertFits(
   const larger = outgrown(sizing, await measure(host, changed, sizing));
   if (larger === undefined) return [];
   const { size, reason } = larger;
-  const { summary } = await applyAction(host, opened, {
-    type: "grow",
-    size,
-    reason,
-  });
+  await applyAction(host, opened, { type: "grow", size, reason });
+  // What was opened here follows the smaller size.
+  const { decodeDefinition } = await import("../workflow/definition.ts");
+  const grown = decodeDefinition(atSize(definition, size));
+  const done = new Set(
+    opened.session.state.phases.flatMap(({ items }) => items).filter(isDone)
+      .map(({ id }) => id),
+  );
+  const open = grown.phases.flatMap(({ items }) => items)
+    .filter(({ id, required }) => required && !done.has(id));
   throw refused(
     "outgrown",
     `Cannot ${act}: it has outgrown size "${sizing.size}" (${reason}), and is "${size}" now: ${
-      countOf(summary.progress.total - summary.progress.completed, "item")
+      countOf(open.length, "item")
     } open`,
     { hint: "orc next", details: { from: sizing.size, size, reason } },
   );

@@ -157,6 +157,7 @@ export async function startSession(
     commit,
     sizing: sizingIn(pinned.definition),
     earlier,
+    workflowPath: pinned.path,
   });
   const action: Action = {
     type: "start",
@@ -181,10 +182,10 @@ export async function startSession(
     at: handed("now()", host.now()),
     caller: host.caller(),
   });
-  const { beside = false } = options;
-  if (!beside) await assertNoOwnSession(host, repository);
   // Who reads that another workflow is followed need not read that git does not have it.
   const isNamed = pinned.overrides.some(({ name }) => name === WORKFLOW_NAME);
+  const { beside = false } = options;
+  if (!beside) await assertNoOwnSession(host, repository);
   const warnings = [
     ...missing.map(missingText),
     ...abandoned.map(abandonedText),

@@ -19,6 +19,9 @@ import type { Item, Phase, SizeLimits, Sizing, Workflow } from "./types.ts";
 /** The key of a pinned workflow that holds what it says of sizes. */
 const SIZING = "sizing";
 
+/** How the note begins that says why a session grew: it is no advice on what its item asks for. */
+export const GROWN_NOTE = "[important] Grown from";
+
 /** What a phase or an item says of sizes. */
 type Range = Pick<Item, "from" | "to">;
 

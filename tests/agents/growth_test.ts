@@ -26,6 +26,9 @@ phases:
 /** The same with a phase behind, so that the first is left by advancing. */
 const LONGER = WORKFLOW.replace("name: End, from: m", "name: End");
 
+/** The same, and its own file is risky, as in the built-in one. */
+const RISKY = WORKFLOW.replace("[db/**]", "[db/**, workflow.yaml]");
+
 const AGENT = { env: { CLAUDECODE: "1" } };
 
 async function inSized(
@@ -76,6 +79,7 @@ Deno.test("orc finish lets a session grow whose change has outgrown its size, an
     const told = await refused(repository, "finish");
     assertStringIncludes(told, "3 files changed, at most 2 in xs");
     assertStringIncludes(told, "11 lines changed, at most 10 in xs");
+    assertStringIncludes(told, '"m" now: 2 items open');
     const next = await repository.orc(["next"], AGENT);
     assertStringIncludes(next.stdout, "plan · Plan (PLAN 0/1");
     assertStringIncludes(next.stdout, "Grown from xs to m: 3 files changed");
@@ -87,6 +91,31 @@ Deno.test("orc finish lets a session grow whose change has outgrown its size, an
     }
     assertEquals((await repository.result(["verify"])).findings, []);
   }));
+
+Deno.test("why a session grew is no advice on a check that failed", async () => {
+  const check =
+    "verification: {type: command, command: test -f none.md, description: the plan is there}";
+  const advised = `notes: ["Write the plan first"], ${check}`;
+  for (
+    const [plan, hint] of [
+      [advised, "Write the plan first"],
+      [check, "make `test -f none.md` succeed"],
+    ]
+  ) {
+    const workflow = WORKFLOW.replace("name: Plan}", `name: Plan, ${plan}}`);
+    await inSized(workflow, async (repository) => {
+      await begin(repository);
+      await repository.write("src/a.js", "x\n".repeat(50));
+      await repository.result(["complete", "do"], AGENT);
+      await refused(repository, "finish");
+      const failed = await repository.orc(["complete", "plan"], AGENT);
+      const told = `${failed.stdout}${failed.stderr}`;
+      assertStringIncludes(told, `Try: ${hint}`);
+      const next = await repository.orc(["next"], AGENT);
+      assertStringIncludes(next.stdout, "Grown from xs to m");
+    });
+  }
+});
 
 Deno.test("orc finish counts nothing twice that stays within its size", () =>
   inSized(WORKFLOW, async (repository) => {
@@ -203,7 +232,7 @@ Deno.test("a session that begins anew after its work was taken back measures non
   }));
 
 Deno.test("start and verify say plainly that the workflow file is not the committed one", () =>
-  inSized(WORKFLOW, async (repository) => {
+  inSized(RISKY, async (repository) => {
     const said = async (workflow: string, ...git: string[][]) => {
       await repository.write("workflow.yaml", workflow);
       for (const args of git) await repository.run("git", ...args);
@@ -212,22 +241,23 @@ Deno.test("start and verify say plainly that the workflow file is not the commit
       const { start: begun } = await verified(repository);
       return [
         stderr.includes("workflow.yaml is not committed as it is"),
+        stderr.includes("What was not committed"),
         begun.committed,
       ];
     };
-    assertEquals(await said(WORKFLOW), [false, true]);
-    const looser = WORKFLOW.replace("lines: 10", "lines: 9999");
-    assertEquals(await said(looser), [true, false]);
+    assertEquals(await said(RISKY), [false, false, true]);
+    const looser = RISKY.replace("lines: 10", "lines: 9999");
+    assertEquals(await said(looser), [true, false, false]);
     // What is only staged is not committed either.
     const staged = await said(looser, ["add", "workflow.yaml"]);
-    assertEquals(staged, [true, false]);
+    assertEquals(staged, [true, false, false]);
     const untracked = await said(looser, [
       "rm",
       "-q",
       "--cached",
       "workflow.yaml",
     ], ["commit", "-qm", "None"]);
-    assertEquals(untracked, [true, false]);
+    assertEquals(untracked, [true, false, false]);
   }));
 
 Deno.test("an agent chooses no smaller size than orc finds, a human does, and it is shown", () =>
