@@ -274,7 +274,7 @@ export const CLEAN_DIFF = `\
         description: No conflict markers and no stray blanks
         step_type: documented
         notes:
-          - Skip it only outside a git repository, or before the first commit
+          - 'Outside a git repository, or before the first commit: orc skip static_checks --reason "There is no commit here that a diff could be compared with"; else mend what it names'
         inputs: ["!${TASKS}/**"]
         verification:
           type: command

@@ -83,8 +83,6 @@ phases:
 
   - id: EXECUTE
     name: Execute
-    notes:
-      - Write each test before the code it tests, and see it fail
     items:
       - id: baseline
         name: State before the change
@@ -101,6 +99,11 @@ phases:
         ${CHANGED}
         notes:
           - No stubs, no commented-out code, no unrelated edits; where the plan was wrong, correct it too
+${
+    tests.length > 0
+      ? "          - Write each test before the code it tests, and see it fail\n"
+      : ""
+  }\
 ${build ? `        ${checkOf(build)}\n` : ""}\
 ${
     tests[0]

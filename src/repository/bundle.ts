@@ -41,7 +41,7 @@ export function bundleFor(
   const { leftOut } = project;
   const warnings = [
     ...isTested ? [] : [
-      `No command for the tests of this project was found, so people are asked whether they pass; to name one, ${
+      `No command for the tests of this project was found, so orc runs none; to name one, ${
         WAYS_ON[use]
       }`,
     ],

@@ -319,6 +319,20 @@ Deno.test("a session whose size was edited is found out, though what it pins loo
     assertStringIncludes(messages, "not the one of the size it has");
   }));
 
+Deno.test("without git a look at the diff that fails names the command that leaves it out", () =>
+  withoutGit(async (repository) => {
+    const started = await repository.orc(["start", "Fix typo"], AGENT);
+    assertStringIncludes(started.stderr, "so orc runs none");
+    await repository.write("README.md", "Text\n");
+    const failed = await repository.orc(["complete", "static_checks"], AGENT);
+    const told = `${failed.stdout}${failed.stderr}`;
+    const [, reason = ""] =
+      /orc skip static_checks --reason "([^"]+)"/.exec(told) ?? [];
+    const args = ["skip", "static_checks", "--reason", reason];
+    const skipped = await repository.orc(args, AGENT);
+    assertEquals(skipped.code, 0, skipped.stderr);
+  }));
+
 Deno.test("without git nothing is measured, which is said once", () =>
   withoutGit(async (repository) => {
     await repository.write("workflow.yaml", WORKFLOW);

@@ -27,7 +27,7 @@ import {
 import { Ajv } from "ajv";
 
 const NOT_TESTED =
-  "! Warning: No command for the tests of this project was found, so people are asked whether they pass; to name one, ";
+  "! Warning: No command for the tests of this project was found, so orc runs none; to name one, ";
 
 testOutput({
   name: "orc init prepares a repository and writes a workflow.yaml",

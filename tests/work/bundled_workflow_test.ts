@@ -240,6 +240,19 @@ Deno.test("bundledWorkflow() can be finished by writing what its notes ask for",
     assertEquals(check(directory, ...PROMISES), [true, true]);
   }));
 
+Deno.test("bundledWorkflow() asks for a test before the code only where a size has an item for the change, and a test command runs it", () => {
+  for (const kind of KINDS) {
+    const workflow = workflowFor(kind);
+    const notes = workflow.phases.flatMap((phase) => phase.notes);
+    assertEquals(notes.filter((note) => note.includes("test")), []);
+    const { from, notes: advice } = itemOf(workflow, "implementation");
+    assertEquals(
+      advice.some((note) => note.startsWith("Write each test before")),
+      from === "s",
+    );
+  }
+});
+
 inGit(
   "bundledWorkflow() looks for stray blanks in new files too, and leaves all that is git's as it is",
   async (top) => {
