@@ -10,7 +10,6 @@ import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import type { PinnedSizing } from "../workflow/sizes.ts";
 import type { Sizing, Workflow } from "../workflow/types.ts";
-import { isSameContent } from "./filter_rules.ts";
 import { GIT_MAY_NOT_RUN, mayAskGit } from "./stale.ts";
 import {
   keepEntries,
@@ -21,6 +20,7 @@ import {
 import { decodeNames, gitOutput, NoTree } from "./tree_files.ts";
 import {
   changedPaths,
+  isSameContent,
   matcherOf,
   parseEntries,
   type TreeEntry,

@@ -15,7 +15,6 @@ import {
   relativePath,
 } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
-import { isSameContent } from "../checks/filter_rules.ts";
 import {
   askGit,
   type GitAnswer,
@@ -27,6 +26,7 @@ import { readEntries } from "../checks/tree.ts";
 import { hashOfIds, objectHash } from "../checks/tree_content.ts";
 import { isOwn } from "../checks/tree_files.ts";
 import {
+  isSameContent,
   matcherOf,
   MODES,
   parseEntries,

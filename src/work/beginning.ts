@@ -68,7 +68,7 @@ async function isAsCommitted(
   if (await sha256Hex(stored) === sha256) return true;
   const bytes = readRegularFile(path, MAX_WORKFLOW_BYTES);
   if (bytes === undefined || await sha256Hex(bytes) !== sha256) return false;
-  const { isSameContent } = await import("../checks/filter_rules.ts");
+  const { isSameContent } = await import("../checks/tree_rules.ts");
   return await isSameContent(stored, bytes);
 }
 

@@ -1,5 +1,5 @@
 import { sha256Hex } from "../../src/base/checksum.ts";
-import { isSameContent } from "../../src/checks/filter_rules.ts";
+import { isSameContent } from "../../src/checks/tree_rules.ts";
 import { assertEquals } from "@std/assert";
 
 function isSame(stored: string, lying: string): Promise<boolean> {
