@@ -24,7 +24,7 @@ name: orc
 description: Use before any work that changes files in this repository, when the user mentions orc, a workflow, a phase or a gate, and when a command exits with 3 and names orc.
 ---
 
-<!-- written by orc agents install; orc agents uninstall takes it away -->
+<!-- orc agents uninstall takes away what orc agents install wrote. -->
 
 # Work led by orc
 
@@ -100,7 +100,7 @@ function entryOf(
         type: "command",
         bash: command,
         powershell:
-          `if (Get-Command orc -ErrorAction SilentlyContinue) { $input | ${
+          `if (Get-Command -ErrorAction SilentlyContinue orc) { $input | ${
             callOf(host, event)
           } }`,
         timeoutSec: 30,

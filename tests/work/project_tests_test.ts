@@ -119,7 +119,7 @@ Deno.test("start, validate and init say that a project's tests were not found, a
       testCommand: "sh test.sh",
     });
     assertEquals(named.warnings.length, 1);
-    assertStringIncludes(named.warnings[0] ?? "", "Without git");
+    assertStringIncludes(named.warnings[0] ?? "", "measure");
     const written = (await initRepository(host, { root })).warnings;
     assertStringIncludes(written[0] ?? "", "see settings in workflow.yaml");
     assertEquals((await initRepository(host, { root })).warnings, []);
