@@ -151,6 +151,7 @@ export {
   type NoteOptions,
   skipItem,
   type SkipOptions,
+  type Skipped,
   startItem,
   type StartItemOptions,
 } from "./src/work/item.ts";

@@ -37,6 +37,7 @@ import type {
   ApproveItemOptions,
   NoteOptions,
   SkipOptions,
+  Skipped,
 } from "../work/item.ts";
 import type {
   AbandonOptions,
@@ -173,7 +174,7 @@ export class Session {
     itemId: string,
     reason: string,
     options: Given<SkipOptions, "itemId" | "reason"> = {},
-  ): Promise<Changed> {
+  ): Promise<Skipped> {
     const { skipItem } = await import("../work/item.ts");
     const call = callIn(this.#site, { ...options, itemId, reason });
     return await skipItem(this.#site.host, call);

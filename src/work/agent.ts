@@ -1,4 +1,4 @@
-import { OrcError } from "../base/error.ts";
+import { onRefusal, OrcError } from "../base/error.ts";
 import { minutesBetween } from "../base/text.ts";
 import { type LeftOut, leftOutIn } from "../engine/phase.ts";
 import type { EvidenceSummary, NextStep, Summary } from "../engine/standing.ts";
@@ -17,7 +17,9 @@ import {
 } from "../repository/select.ts";
 import { type EvidenceField, evidenceFields } from "../workflow/evidence.ts";
 import { fillTemplate, subjectOfCheck } from "../workflow/template.ts";
+import type { Item, Workflow } from "../workflow/types.ts";
 import type { Changed } from "./change.ts";
+import type { Renewal } from "./renewal.ts";
 import { openStatus } from "./status.ts";
 
 /** What comes next in a session, with what is asked for there. */
@@ -89,76 +91,81 @@ export async function readNext(
   host: Host,
   options: SessionOptions = {},
 ): Promise<Next> {
-  const { next, renewal } = await lookAhead(host, options);
-  return { ...next, warnings: [...next.warnings, ...renewal] };
-}
-
-/** What is next, and beside it why something has to be done again. */
-async function lookAhead(
-  host: Host,
-  options: SessionOptions,
-): Promise<{ readonly next: Next; readonly renewal: readonly string[] }> {
   const { status: seen, opened } = await openStatus(host, options);
-  const { firstBefore } = await import("./renewal.ts");
-  const first = await firstBefore(host, opened, seen.next);
-  const step = first?.next ?? seen.next;
-  const next = {
+  const first = await firstBefore(host, opened, seen);
+  return {
     place: seen.place,
-    warnings: seen.warnings,
     active: seen.active,
-    status: seen.status,
     task: seen.task,
-    phaseId: seen.phaseId,
-    phases: seen.phases,
-    phaseNotes: seen.phaseNotes,
     constraints: seen.constraints,
-    rejections: seen.rejections,
-    next: step,
-    evidence: evidenceOf(step),
-    ...commandOf(opened, step),
-    files: filesOf(opened, step),
+    ...aheadOf(opened.workflow, withStep(seen, first?.next)),
     owner: ownerIn(opened),
     end: seen.active ? null : endOf(opened, seen),
+    warnings: [...seen.warnings, ...first ? [first.warning] : []],
   };
-  return { next, renewal: first ? [first.warning] : [] };
 }
 
 /**
- * Adds to the answer of a change what comes next, as {@linkcode readNext} says it: then nobody has to
- * ask. The change counts, whatever comes of reading; then a warning says so.
+ * Adds to the answer of a change what comes next, as {@linkcode readNext} says it: then nobody has to ask,
+ * and nobody is sent on who would be refused. The change counts, whatever cannot be read by then: a warning
+ * says so.
  */
 export async function withNext<
-  Answer extends Pick<Changed, "place" | "summary" | "warnings">,
->(host: Host, answer: Answer): Promise<Answer & Ahead> {
-  const { place: { root, session }, summary } = answer;
-  try {
-    const { next, renewal } = await lookAhead(host, { root, session });
-    const said = new Set([...answer.warnings, ...renewal]);
-    const warnings = [...said];
-    return { ...answer, ...aheadIn(next), warnings };
-  } catch (error) {
-    if (!(error instanceof OrcError)) throw error;
-    const evidence = evidenceOf(summary.next);
-    return {
-      ...answer,
-      ...aheadIn({
-        ...summary,
-        evidence,
-        command: null,
-        expects: null,
-        files: [],
-      }),
-      warnings: [...answer.warnings, error.message],
-    };
-  }
+  Answer extends Pick<Changed, "summary" | "warnings">,
+>(
+  host: Host,
+  after: OpenedSession,
+  answer: Answer,
+): Promise<Answer & Ahead> {
+  const said: string[] = [];
+  const first = await firstBefore(host, after, answer.summary)
+    .catch(onRefusal(({ message }) => {
+      said.push(`Whether results still hold cannot be seen: ${message}`);
+      return undefined;
+    }));
+  if (first) said.push(first.warning);
+  const summary = withStep(answer.summary, first?.next);
+  return {
+    ...answer,
+    ...aheadOf(after.workflow, summary),
+    summary,
+    warnings: [...answer.warnings, ...said],
+  };
 }
 
-function aheadIn(known: Ahead): Ahead {
-  const { status, phaseId, phases, phaseNotes, rejections } = known;
-  const { next, evidence, command, expects, files } = known;
+function withStep<Seen extends Pick<Summary, "next">>(
+  seen: Seen,
+  next: NextStep | undefined,
+): Seen {
+  return next === undefined ? seen : { ...seen, next };
+}
+
+/** Loaded only where something may come before the step: to go on, and what runs a command. */
+async function firstBefore(
+  host: Host,
+  opened: OpenedSession,
+  { next }: Pick<Summary, "next">,
+): Promise<Renewal | undefined> {
+  const isPlain = next?.action === "complete"
+    ? next.item.verification !== "command"
+    : next?.action !== "advance" && next?.action !== "finish";
+  if (isPlain) return undefined;
+  return await (await import("./renewal.ts")).firstBefore(host, opened, next);
+}
+
+/** What comes next where a session stands. */
+export function aheadOf(
+  workflow: Workflow,
+  { status, phaseId, phases, phaseNotes, rejections, next }: Summary,
+): Ahead {
+  const item = workflow.phases.flatMap(({ items }) => items)
+    .find(({ id }) => id === next?.item?.id);
   return {
-    ...{ status, phaseId, phases, phaseNotes, rejections },
-    ...{ next, evidence, command, expects, files },
+    ...{ status, phaseId, phases, phaseNotes, rejections, next },
+    evidence: evidenceOf(next),
+    ...commandOf(item, workflow),
+    files: (item?.shows ?? [])
+      .map((path) => fillTemplate(path, workflow.settings)),
   };
 }
 
@@ -175,15 +182,6 @@ function endOf(
   };
 }
 
-function filesOf(
-  { workflow: { phases, settings } }: OpenedSession,
-  next: NextStep | null,
-): readonly string[] {
-  const item = phases.flatMap(({ items }) => items)
-    .find(({ id }) => id === next?.item?.id);
-  return (item?.shows ?? []).map((path) => fillTemplate(path, settings));
-}
-
 function ownerIn({ refusal, session }: OpenedSession): OtherOwner | null {
   return refusal?.code === "session_of_another"
     ? { agent: String(Object(refusal.details).owner), session: session.id }
@@ -192,11 +190,10 @@ function ownerIn({ refusal, session }: OpenedSession): OtherOwner | null {
 
 /** What words say of a check hides neither what runs nor how that has to end. */
 function commandOf(
-  { workflow: { phases, settings } }: OpenedSession,
-  next: NextStep | null,
+  item: Item | undefined,
+  { settings }: Workflow,
 ): Pick<Ahead, "command" | "expects"> {
-  const verification = phases.flatMap(({ items }) => items)
-    .find(({ id }) => id === next?.item?.id)?.verification;
+  const verification = item?.verification;
   if (verification?.type !== "command") return { command: null, expects: null };
   const { expectExitCode: exitCode, prove } = verification;
   const isPlain = exitCode === 0 && prove === undefined;

@@ -56,6 +56,12 @@ export interface Changed {
   readonly warnings: readonly string[];
 }
 
+/** A change, and the session as it is after it. */
+export interface Applied {
+  readonly changed: Changed;
+  readonly after: OpenedSession;
+}
+
 /** The answer where there was nothing to do. */
 export function unchanged(
   { place, session, workflow }: OpenedSession,
@@ -106,6 +112,16 @@ export async function applyAction(
   action: Action,
   act?: HumanAct,
 ): Promise<Changed> {
+  return (await apply(host, opened, action, act)).changed;
+}
+
+/** The same, for who goes on from there. */
+export async function apply(
+  host: Host,
+  opened: OpenedSession,
+  action: Action,
+  act?: HumanAct,
+): Promise<Applied> {
   assertChangeable(opened);
   const { mask } = await sessionMasker(host, opened);
   const masked = maskAction(action, mask);
@@ -289,16 +305,18 @@ async function applyAs(
   action: Action,
   caller: Caller,
   check?: (decision: Decision) => void,
-): Promise<Changed> {
+): Promise<Applied> {
   const updated = await updateAs(host, opened, action, caller, check);
-  return {
+  const { session } = updated;
+  const changed = {
     place: opened.place,
     changed: updated.events.length > 0,
     events: updated.events.map(({ type, id }) => ({ type, id })),
-    serial: updated.session.serial,
-    summary: summarize(opened.workflow, updated.session.state),
+    serial: session.serial,
+    summary: summarize(opened.workflow, session.state),
     warnings: updated.warnings,
   };
+  return { changed, after: { ...opened, session } };
 }
 
 async function updateAs(

@@ -1,4 +1,4 @@
-import { onRefusal, orElse, refused } from "../base/error.ts";
+import { orElse, refused } from "../base/error.ts";
 import { headOf } from "../base/markdown.ts";
 import { isWithin } from "../base/path.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
@@ -48,14 +48,9 @@ import { whyUnfailing } from "../workflow/shell_list.ts";
 import { sameCommand } from "../workflow/supervision.ts";
 import { fillTemplate } from "../workflow/template.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
-import {
-  applyAction,
-  type Changed,
-  droppedBy,
-  requireApproval,
-} from "./change.ts";
+import { type Ahead, withNext } from "./agent.ts";
+import { apply, type Changed, droppedBy, requireApproval } from "./change.ts";
 import { type EvidenceSource, readEvidence } from "./evidence.ts";
-import type { Renewal } from "./renewal.ts";
 
 /** An item to complete. */
 export interface CompleteOptions extends SessionOptions {
@@ -75,7 +70,7 @@ export interface CompleteOptions extends SessionOptions {
 }
 
 /** A completed item, and the check that allowed it. */
-export interface Completed extends Changed {
+export interface Completed extends Changed, Ahead {
   /** Id of the item. */
   readonly itemId: string;
   /** The check orc ran; null when none was needed, or the one from before still holds. */
@@ -159,7 +154,7 @@ export async function completeItem(
   const act = skipVerify
     ? { request, confirmation: itemId, itemId }
     : undefined;
-  const changed = await applyAction(host, opened, action, act);
+  const { changed, after } = await apply(host, opened, action, act);
   output?.settle(changed.changed);
   const item = changed.summary.items.find(({ id }) => id === itemId);
   if (result && !result.passed && changed.changed) {
@@ -178,22 +173,13 @@ export async function completeItem(
   // A clock that was started is stored, and reported like every later try before its end.
   if (item?.passesAt) throw approvalPending(workflow, itemId, item.passesAt);
   const dropped = droppedBy(opened, changed, itemId, action);
-  const renewal = await renewalAfter(host, opened, changed);
-  const { summary } = changed;
-  return {
+  return await withNext(host, after, {
     ...changed,
-    summary: renewal ? { ...summary, next: renewal.next } : summary,
-    warnings: [
-      ...unmeasured,
-      ...warnings,
-      ...changed.warnings,
-      ...dropped,
-      ...renewal ? [renewal.warning] : [],
-    ],
+    warnings: [...unmeasured, ...warnings, ...changed.warnings, ...dropped],
     itemId,
     check: result ?? null,
     renewed: changed.changed && action.renews === true,
-  };
+  });
 }
 
 /** Whether a change that an item asks for was made; returns why that cannot be told. */
@@ -232,25 +218,6 @@ async function assertChanged(
       details: { itemId },
     },
   );
-}
-
-/** Nobody is sent on who would be refused there. */
-async function renewalAfter(
-  host: Host,
-  opened: OpenedSession,
-  { changed, summary }: Changed,
-): Promise<Renewal | undefined> {
-  if (!changed || summary.next === null || summary.next.item) return undefined;
-  const { renewalBefore } = await import("./renewal.ts");
-  const { store } = opened.repository;
-  const { next } = summary;
-  // The item is completed, whatever cannot be read afterwards.
-  return await store.read(opened.session.id)
-    .then((session) => renewalBefore(host, { ...opened, session }, next))
-    .catch(onRefusal(({ message }) => ({
-      next,
-      warning: `Whether results still hold cannot be seen: ${message}`,
-    })));
 }
 
 /** What is to be decided, and the output that its event is to name. */

@@ -2,7 +2,8 @@ import type { Action } from "../engine/action.ts";
 import type { Host } from "../host/host.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { inWaitingSession } from "./approvals.ts";
-import { applyAction, type Changed, droppedBy } from "./change.ts";
+import { type Ahead, withNext } from "./agent.ts";
+import { apply, applyAction, type Changed, droppedBy } from "./change.ts";
 
 /** An item to begin. */
 export interface StartItemOptions extends SessionOptions {
@@ -42,6 +43,9 @@ export interface SkipOptions extends SessionOptions {
   readonly force?: boolean;
 }
 
+/** An item that was left out, and what comes next. */
+export type Skipped = Changed & Ahead;
+
 /**
  * Skips an item of the current phase for a reason that is one; one that is skipped stays so.
  *
@@ -59,7 +63,7 @@ export interface SkipOptions extends SessionOptions {
 export async function skipItem(
   host: Host,
   options: SkipOptions,
-): Promise<Changed> {
+): Promise<Skipped> {
   const { itemId, reason, force = false } = options;
   const opened = await openSession(host, options, {
     itemId: true,
@@ -69,7 +73,8 @@ export async function skipItem(
   const request = `skip item "${itemId}" by force`;
   const act = force ? { request, confirmation: itemId, itemId } : undefined;
   const action: Action = { type: "skip", itemId, reason, force };
-  return await applyAction(host, opened, action, act);
+  const { changed, after } = await apply(host, opened, action, act);
+  return await withNext(host, after, changed);
 }
 
 /** A manual gate, or a gate that names nothing to verify, to approve. */

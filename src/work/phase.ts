@@ -20,7 +20,8 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { inWaitingSession } from "./approvals.ts";
-import { applyAction, type Changed } from "./change.ts";
+import { type Ahead, withNext } from "./agent.ts";
+import { apply, applyAction, type Changed } from "./change.ts";
 import { overrideWarnings } from "./status.ts";
 
 /** How the current phase is left. */
@@ -41,7 +42,7 @@ export interface Ended extends Changed {
 }
 
 /** The phase that was left, and the one that was entered. */
-export interface Advanced extends Ended {
+export interface Advanced extends Ended, Ahead {
   /** Id of the phase the session was in when the call began. */
   readonly from: string;
   /** Id of the phase after it; null when there is none, as the last phase is left by finishing. */
@@ -91,16 +92,16 @@ export async function advancePhase(
   if (!force && isDone && to !== null) {
     unmeasured.push(...await assertFits(host, opened, `leave phase "${from}"`));
   }
-  const changed = await applyAction(host, opened, action, act);
+  const { changed, after } = await apply(host, opened, action, act);
   const { startedAt } = phaseStateOf(state, phase);
-  return {
+  return await withNext(host, after, {
     ...changed,
     warnings: [...changed.warnings, ...unknown, ...unmeasured],
     from,
     to,
     skipped: leftOutIn(state, [phase]),
     durationMinutes: minutesBetween(startedAt, host.now()) ?? null,
-  };
+  });
 }
 
 /** A phase whose exit gate asks for a human. */

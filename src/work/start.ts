@@ -50,6 +50,7 @@ import type { Problem } from "../workflow/problem.ts";
 import { definitionHash, sizingIn } from "../workflow/sizes.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Decision, Workflow } from "../workflow/types.ts";
+import { type Ahead, aheadOf } from "./agent.ts";
 import {
   abandonedText,
   encodeBeginning,
@@ -80,7 +81,7 @@ export interface TestRun {
 }
 
 /** A session that has started. */
-export interface Started {
+export interface Started extends Ahead {
   /** Which session it is, and where. */
   readonly place: SessionPlace;
   /** Where it stands: at the beginning. */
@@ -214,9 +215,14 @@ export async function startSession(
   // From now on only doctor says it, and who asks.
   markTold(missing);
   await removeOldSpares(repository.layout.root, host.now());
+  const summary = summarize(
+    { ...workflow, session: session.id },
+    session.state,
+  );
   return {
     place: placeOf(repository, session.id),
-    summary: summarize({ ...workflow, session: session.id }, session.state),
+    summary,
+    ...aheadOf(workflow, summary),
     workingTree: repository.found.workingTree,
     workflowPath: pinned.path,
     tests: testsOf(workflow),

@@ -1,4 +1,7 @@
+import { sessionLayout } from "../../src/base/layout.ts";
+import { openSession } from "../../src/repository/select.ts";
 import { withNext } from "../../src/work/agent.ts";
+import { completeItem } from "../../src/work/complete.ts";
 import { addNote } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
@@ -149,16 +152,29 @@ Deno.test("orc complete answers with what orc next would say, but for the task a
   }));
 
 Deno.test("withNext() keeps the answer of a change where what comes next cannot be read", () =>
-  withSession(async (root) => {
-    const host = fixedHost({ number: 2 });
-    const changed = await addNote(host, { root, text: "A note" });
-    const place = { ...changed.place, session: "gone" };
-    const answer = await withNext(host, { ...changed, place });
-    assertEquals(answer.next, changed.summary.next);
-    assertEquals([answer.serial, answer.files], [changed.serial, []]);
-    assertEquals(answer.warnings.length, 1);
-    assertStringIncludes(answer.warnings[0] ?? "", '"gone"');
-  }));
+  withSession(
+    async (root) => {
+      const host = fixedHost({ number: 2, programs: { make: {} } });
+      const done = await completeItem(host, { root, itemId: "run" });
+      assertEquals([done.next?.action, done.warnings], ["finish", []]);
+      const opened = await openSession(host, { root });
+      // The log, in which the checks stand that might be stale, is gone and a directory lies there.
+      const { log } = sessionLayout(root, opened.session.id);
+      Deno.removeSync(log);
+      Deno.mkdirSync(log);
+      const answer = await withNext(host, opened, done);
+      assertEquals([answer.next, answer.serial], [done.next, done.serial]);
+      assertEquals(answer.warnings.length, 1);
+      assertStringIncludes(answer.warnings[0] ?? "", "log.jsonl");
+    },
+    `name: Checked
+phases:
+  - id: DO
+    name: Do
+    items:
+      - {id: run, name: Run, verification: {type: command, command: make}}
+`,
+  ));
 
 testOutput({
   name: "orc verify-write-allowed allows it in the phase EXECUTE",

@@ -182,8 +182,6 @@ const SHARED: readonly string[] = [
   "TRIAL_VARIABLE",
   "listCandidates",
   "noHome",
-  // What is next, beside another answer: readNext().
-  "withNext",
 ];
 
 Deno.test("each command of the table has its functions in the library", () => {

@@ -1,7 +1,6 @@
 import { shortSessionId } from "../../base/ids.ts";
 import { countOf } from "../../base/text.ts";
 import { VERSION } from "../../base/version.ts";
-import { type Ahead, withNext } from "../../work/agent.ts";
 import type { Initialized, Validated, WorkflowList } from "../../work/init.ts";
 import type { Started } from "../../work/start.ts";
 import { problemLine } from "../../workflow/problem.ts";
@@ -109,7 +108,7 @@ export const validateCommand = command<ResultOf<Validated>>({
     }, ${countOf(items, "item")}`,
 });
 
-type StartResult = ResultOf<Started & Ahead> & {
+type StartResult = ResultOf<Started> & {
   readonly session: string;
   readonly root: string;
 };
@@ -158,14 +157,13 @@ export const startCommand = command<StartResult>({
       size: values.text("size"),
     });
     const { place, problems } = started;
-    const ahead = await withNext(host, started);
     const source = started.workflowPath ?? "the built-in workflow";
     return {
-      ...ahead,
+      ...started,
       session: place.session,
       root: place.root,
       warnings: [
-        ...ahead.warnings,
+        ...started.warnings,
         ...problems.map((problem) => problemLine(problem, source)),
       ],
     };

@@ -3,8 +3,13 @@ import { escapeControls, inOneLine } from "../../base/text.ts";
 import type { Host, ProgramProgress } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import { type Completed, completeItem } from "../../work/complete.ts";
-import { type Ahead, withNext } from "../../work/agent.ts";
-import { addNote, approveItem, skipItem, startItem } from "../../work/item.ts";
+import {
+  addNote,
+  approveItem,
+  skipItem,
+  type Skipped,
+  startItem,
+} from "../../work/item.ts";
 import {
   abandonSession,
   type Advanced,
@@ -88,7 +93,7 @@ function sentenceOf(
     : `Item "${itemId}" is ${done.toLowerCase()} already`;
 }
 
-export const completeCommand = command<ResultOf<Completed & Ahead>>({
+export const completeCommand = command<ResultOf<Completed>>({
   description:
     "Runs the item's check and, if it passes, marks the item as completed. A check that fails is counted and exits with 3. Completing an item twice does nothing, unless files changed since its check saw them: then that runs again, of an earlier phase too, and where it fails the item is open again.\n\nSome items ask for evidence: orc next names the fields. --evidence NAME=TEXT gives one; give it again for each further entry of a list, and NAME.KEY=TEXT for a mapping. A file whose name holds = is written ./FILE; one outside of the working tree only a human may give. Evidence is kept even when the check fails.\n\nA check runs in the working tree or the item's working_dir, without input, in the environment orc was started in. ORCHESTRATOR_CHECK is added and holds SESSION/ITEM: inside of its own check an item cannot be completed.",
   args: [ITEM],
@@ -111,7 +116,7 @@ export const completeCommand = command<ResultOf<Completed & Ahead>>({
   use: (host, _options, values) =>
     withProgress(host, values, async (show) => {
       const options = itemOptions(values);
-      const completed = await completeItem(host, {
+      return await completeItem(host, {
         ...options,
         notes: values.text("notes"),
         evidence: values.list("evidence"),
@@ -119,7 +124,6 @@ export const completeCommand = command<ResultOf<Completed & Ahead>>({
         onProgress: show && ((progress) =>
           show(checkProgress(options.itemId, progress, host.terminal.columns))),
       });
-      return await withNext(host, completed);
     }),
   render: (result, style) => doneText(completedText(result), result, style),
 });
@@ -137,7 +141,9 @@ function completedText(result: ResultOf<Completed>): string {
     : done;
 }
 
-export const skipCommand = command<ChangeResult<{ itemId: string } & Ahead>>({
+export const skipCommand = command<
+  ResultOf<Skipped & { readonly itemId: string }>
+>({
   description:
     "Leaves an item out. The reason is kept and judged: stock phrases and repetition are refused. Required items cannot be skipped, except in a phase that the workflow calls autonomous; gates only by a human.",
   args: [ITEM],
@@ -152,14 +158,11 @@ export const skipCommand = command<ChangeResult<{ itemId: string } & Ahead>>({
   brief: () => `itemId,changed,serial,${AHEAD}`,
   examples: ['orc skip migration --reason "No stored data changes its shape"'],
   use: async (host, _options, values) => ({
-    ...await withNext(
-      host,
-      await skipItem(host, {
-        ...itemOptions(values),
-        reason: values.text("reason") ?? "",
-        force: values.on("force"),
-      }),
-    ),
+    ...await skipItem(host, {
+      ...itemOptions(values),
+      reason: values.text("reason") ?? "",
+      force: values.on("force"),
+    }),
     itemId: values.need("ITEM"),
   }),
   render: (result, style) =>
@@ -209,7 +212,7 @@ export const noteCommand = command<ChangeResult<unknown>>({
   render: () => "Noted",
 });
 
-export const advanceCommand = command<ResultOf<Advanced & Ahead>>({
+export const advanceCommand = command<ResultOf<Advanced>>({
   description:
     "Leaves the current phase when all its required items are done and, where the workflow asks for it, a human has approved. The last phase is left with orc finish.",
   flags: [
@@ -221,11 +224,8 @@ export const advanceCommand = command<ResultOf<Advanced & Ahead>>({
   brief: () =>
     `from,to,skipped,durationMinutes,changed,serial,phaseNotes,${AHEAD}`,
   examples: ["orc advance"],
-  use: async (host, options, values) =>
-    await withNext(
-      host,
-      await advancePhase(host, { ...options, force: values.on("force") }),
-    ),
+  use: (host, options, values) =>
+    advancePhase(host, { ...options, force: values.on("force") }),
   render: (result, style) =>
     [
       result.to === null
