@@ -4,19 +4,19 @@ import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { joinPath } from "../base/path.ts";
 import { type Change, outgrown } from "../engine/size.ts";
-import { findGit } from "../files/git_index.ts";
+import { findGit, GIT_MAY_NOT_RUN, mayAskGit } from "../files/git_index.ts";
 import { readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import type { PinnedSizing } from "../workflow/sizes.ts";
-import type { Sizing, Workflow } from "../workflow/types.ts";
-import { GIT_MAY_NOT_RUN, mayAskGit } from "./stale.ts";
+import type { SessionState, Sizing } from "../workflow/types.ts";
 import {
   keepEntries,
   keptEntries,
   readEntries,
   type TreeSite,
 } from "./tree.ts";
+import { hashOfIds, objectHash } from "./tree_content.ts";
 import { decodeNames, gitOutput, NoTree } from "./tree_files.ts";
 import {
   changedPaths,
@@ -44,29 +44,36 @@ export interface Start {
   keep(): void;
 }
 
-/** Whether a workflow asks how a session changed the working tree. */
-export function asksForChange({ sizing, phases }: Workflow): boolean {
-  return sizing !== undefined ||
-    phases.some(({ items }) => items.some(({ changes }) => changes.length > 0));
-}
-
 /** What is known of a session that begins. */
 export interface Beginner {
   readonly commit: string | null;
   readonly sizing: PinnedSizing | undefined;
   /** Its workflow file, absolute, of which is said elsewhere whether it is committed. */
   readonly workflowPath: string | null;
-  /** The first session that was given up at the same commit, and the files that it began with. */
-  readonly earlier: { readonly session: string; readonly tree: string } | null;
+  /** Sessions that were given up. */
+  readonly abandoned: readonly GivenUp[];
 }
 
-/** Reads the session's beginning out of the metadata of one that was given up. */
-export function startIn(
-  metadata: JsonObject,
-): { readonly tree: string; readonly commit: string } | undefined {
-  const tree = textAt(metadata, START_TREE);
-  const commit = textAt(metadata, START_COMMIT);
-  return tree === null || commit === null ? undefined : { tree, commit };
+/** A session that somebody gave up, as it stands. */
+export interface GivenUp {
+  readonly session: string;
+  readonly state: Pick<SessionState, "createdAt" | "metadata">;
+}
+
+/** The first session that was given up at a commit, and the files that it began with. */
+function earliestAt(
+  commit: string | null,
+  abandoned: readonly GivenUp[],
+): { readonly session: string; readonly tree: string } | undefined {
+  const begun = abandoned.flatMap(({ session, state }) => {
+    const { createdAt: at, metadata } = state;
+    const tree = textAt(metadata, START_TREE);
+    return tree !== null && commit !== null &&
+        textAt(metadata, START_COMMIT) === commit
+      ? [{ session, tree, at }]
+      : [];
+  });
+  return begun.toSorted((one, other) => one.at < other.at ? -1 : 1)[0];
 }
 
 /**
@@ -76,7 +83,7 @@ export function startIn(
 export async function readStart(
   host: Host,
   site: TreeSite,
-  { commit, sizing, earlier, workflowPath }: Beginner,
+  { commit, sizing, abandoned, workflowPath }: Beginner,
 ): Promise<Start> {
   const layout = repositoryLayout(site.root);
   const nothing = {
@@ -118,8 +125,8 @@ export async function readStart(
   const change = sizing && paths.length > 0
     ? await measure(host, changedFrom(before, paths, site), sizing, true)
     : undefined;
-  const goesOn = earlier !== null && earlier.tree !== tree.id &&
-    paths.length > 0;
+  const earlier = paths.length > 0 ? earliestAt(commit, abandoned) : undefined;
+  const goesOn = earlier !== undefined && earlier.tree !== tree.id;
   return {
     metadata: jsonObject({
       [START_TREE]: goesOn ? earlier.tree : tree.id,
@@ -273,7 +280,10 @@ export function differingLines(was: string, is: string): number {
   return [...counts.values()].reduce((sum, one) => sum + Math.abs(one), 0);
 }
 
-/** What git has of some contents; those that were never committed are not among them. */
+/**
+ * What git has of some contents; those that were never committed are not among them, nor those that are not
+ * what their ids say, which git itself does not look at: a forged one would hide what was changed.
+ */
 async function blobsOf(
   host: Host,
   workingTree: string,
@@ -292,6 +302,7 @@ async function blobsOf(
     if (error instanceof NoTree) return texts;
     throw error;
   }
+  const hash = objectHash(await hashOfIds(ids[0] ?? ""));
   const decoder = new TextDecoder();
   for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(LINE_FEED, at);
@@ -300,7 +311,8 @@ async function blobsOf(
     at = end + 1;
     if (end < 0) break;
     if (id === "") continue;
-    texts.set(id, decoder.decode(bytes.subarray(at, at + Number(size))));
+    const content = bytes.subarray(at, at + Number(size));
+    if (hash("blob", content) === id) texts.set(id, decoder.decode(content));
     at += Number(size) + 1;
   }
   return texts;

@@ -15,7 +15,7 @@ import {
   requiredCheck,
 } from "../engine/check.ts";
 import { parseReceipt, type TreeReceipt } from "../engine/receipt.ts";
-import { isGranted } from "../files/read.ts";
+import { GIT_MAY_NOT_RUN, mayAskGit } from "../files/git_index.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import { readLogBackwards } from "../session/log_read.ts";
@@ -48,14 +48,6 @@ export interface Unknown {
 }
 
 const MAX_NAMES = 5;
-
-/** Why no tree can be told where git is not to be run. */
-export const GIT_MAY_NOT_RUN = "Git lists the files, and may not run";
-
-/** Whether orc may ask git without somebody being asked first. */
-export function mayAskGit(): boolean {
-  return isGranted({ name: "run", command: "git" });
-}
 
 /**
  * Finds the completed items whose check saw other files. Of a command that several items run, the

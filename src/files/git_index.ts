@@ -7,7 +7,7 @@ import {
   resolvePath,
 } from "../base/path.ts";
 import { type GitPointer, pathIn, readGitPointer } from "./git.ts";
-import { entriesIn, readRegularFile, realOrGiven } from "./read.ts";
+import { entriesIn, isGranted, readRegularFile, realOrGiven } from "./read.ts";
 
 /** Git's index begins with these bytes, then comes the version. */
 const SIGNATURE = 0x44495243;
@@ -190,4 +190,12 @@ export function linkedWorktrees(commonDirectory: string): readonly string[] {
     const tree = entry && parentDirectory(resolvePath(directory, entry));
     return tree ? [realOrGiven(tree)] : [];
   });
+}
+
+/** Why no tree can be told where git is not to be run. */
+export const GIT_MAY_NOT_RUN = "Git lists the files, and may not run";
+
+/** Whether orc may ask git without somebody being asked first. */
+export function mayAskGit(): boolean {
+  return isGranted({ name: "run", command: "git" });
 }

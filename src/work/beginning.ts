@@ -1,14 +1,26 @@
 /** What the first event of a session says of how it began, besides its task and its workflow. */
 import { hexOf, sha256Hex } from "../base/checksum.ts";
 import { onRefusal } from "../base/error.ts";
-import { jsonObject, type JsonValue, textAt } from "../base/json.ts";
+import {
+  type JsonObject,
+  jsonObject,
+  type JsonValue,
+  textAt,
+} from "../base/json.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { type Beginner, startIn } from "../checks/change.ts";
+import { nameOf } from "../base/path.ts";
+import type { GivenUp, Start } from "../checks/change.ts";
+import { idInIndex, mayAskGit } from "../files/git_index.ts";
 import { readHead } from "../files/git_head.ts";
-import { idInIndex } from "../files/git_index.ts";
 import { readRegularFile } from "../files/read.ts";
-import type { LoadedWorkflow } from "../repository/load.ts";
+import type { Host } from "../host/host.ts";
+import { continuedText, uncommittedText } from "../replay/account.ts";
+import type { PinnedWorkflow } from "../repository/load.ts";
 import type { Repository } from "../repository/open.ts";
+import { WORKFLOW_NAME } from "../repository/overrides.ts";
+import type { ReadCommitted } from "../repository/said.ts";
+import { sizingIn } from "../workflow/sizes.ts";
+import type { SessionState, Workflow } from "../workflow/types.ts";
 
 /** Sessions looked at: who gave a task up and begins it anew does so soon. */
 const MAX_LOOKED_AT = 100;
@@ -16,16 +28,107 @@ const MAX_LOOKED_AT = 100;
 /** More of them say no more. */
 const MAX_NAMED = 5;
 
-/** An earlier session of the same task that was given up. */
-export interface Abandoned {
-  readonly session: string;
-  /** When it was last changed. */
-  readonly at: string;
-  readonly reason: string | null;
+/** What a session that begins finds, and keeps. */
+export interface Beginning {
+  /** What its metadata holds besides. */
+  readonly metadata: JsonObject;
+  /** What its first event tells. */
+  readonly facts: Readonly<Record<string, JsonValue>>;
+  /** What to know, as sentences for people. */
+  readonly warnings: readonly string[];
+  /** Remembers the files, once the session counts. */
+  keep(): void;
+}
+
+/** What is known of a session before it begins. */
+export interface Beginner {
+  readonly task: string;
+  /** Its workflow as the file has it, and as it is pinned. */
+  readonly whole: PinnedWorkflow;
+  readonly pinned: PinnedWorkflow;
+  readonly readCommitted: ReadCommitted;
+}
+
+/** Looks where a session begins; writes nothing. What may not be read is not known, and keeps nobody. */
+export async function readBeginning(
+  host: Host,
+  repository: Repository,
+  { task, whole, pinned, readCommitted }: Beginner,
+): Promise<Beginning> {
+  const [ground, givenUp] = await Promise.all([
+    readGround(repository, pinned, readCommitted),
+    listGivenUp(repository),
+  ]);
+  const { commit, indexed, committed } = ground;
+  const start = asksForChange(whole.workflow)
+    ? await readStart(host, repository, pinned, { commit, givenUp })
+    : undefined;
+  const { uncommitted, continued } = start ?? {};
+  const again = sameTask(givenUp, task);
+  return {
+    metadata: start?.metadata ?? new Map(),
+    facts: {
+      ...{ commit, indexed, committed },
+      ...again.length === 0 ? {} : {
+        abandoned: again.map(({ session, state }) =>
+          jsonObject({ session, at: state.updatedAt })
+        ),
+      },
+      ...uncommitted ? { uncommitted } : {},
+      ...continued ? { continued } : {},
+    },
+    warnings: [
+      ...again.map(abandonedText),
+      ...workflowWarnings(pinned, ground),
+      ...start?.problem ? [start.problem] : [],
+      ...uncommitted ? [uncommittedText(uncommitted)] : [],
+      ...continued ? [continuedText(continued)] : [],
+    ],
+    keep: start?.keep ?? (() => {}),
+  };
+}
+
+/** Whether a workflow asks how a session changed the working tree. */
+function asksForChange({ sizing, phases }: Workflow): boolean {
+  return sizing !== undefined ||
+    phases.some(({ items }) => items.some(({ changes }) => changes.length > 0));
+}
+
+/** What measures changes is loaded only where a workflow asks for it. */
+async function readStart(
+  host: Host,
+  { found, layout }: Repository,
+  pinned: PinnedWorkflow,
+  { commit, givenUp }: {
+    readonly commit: string | null;
+    readonly givenUp: readonly GivenUp[];
+  },
+): Promise<Start> {
+  const { readStart } = await import("../checks/change.ts");
+  const site = { root: layout.root, workingTree: found.workingTree };
+  return await readStart(host, site, {
+    commit,
+    sizing: sizingIn(pinned.definition),
+    workflowPath: pinned.path,
+    abandoned: givenUp,
+  });
+}
+
+/** With sizes, the workflow says how much may be done without a human. */
+function workflowWarnings(
+  { definition, overrides, path }: PinnedWorkflow,
+  { committed }: Ground,
+): readonly string[] {
+  // Who reads that another workflow is followed need not read that git does not have it.
+  const isNamed = overrides.some(({ name }) => name === WORKFLOW_NAME);
+  const isSized = sizingIn(definition) !== undefined;
+  return committed === false && path !== null && isSized && !isNamed
+    ? [`${nameOf(path)} is not committed as it is: orc verify says so too`]
+    : [];
 }
 
 /** Where the working tree stands, and whether the workflow is one that git knows. */
-export interface Ground {
+interface Ground {
   /** The whole id of the commit; null without git, or before the first commit. */
   readonly commit: string | null;
   /**
@@ -37,25 +140,22 @@ export interface Ground {
   readonly committed: boolean | null;
 }
 
-/** Reads what git has. What may not be read is not known, and keeps nobody. */
-export async function readGround(
+async function readGround(
   { found: { workingTree } }: Repository,
-  { path, sha256 }: Pick<LoadedWorkflow, "path" | "sha256">,
-  readCommitted: (path: string) => Promise<Uint8Array | undefined>,
+  { path, sha256 }: PinnedWorkflow,
+  readCommitted: ReadCommitted,
 ): Promise<Ground> {
   const unknown = onRefusal(() => null);
   const commit = await Promise.resolve()
     .then(() => readHead(workingTree) ?? null).catch(unknown);
-  const { mayAskGit } = await import("../checks/stale.ts");
+  if (path === null) return { commit, committed: null, indexed: null };
   return {
     commit,
-    committed: path === null || commit === null || !mayAskGit()
+    committed: commit === null || !mayAskGit()
       ? null
       : await isAsCommitted(await readCommitted(path), path, sha256)
         .catch(unknown),
-    indexed: path === null
-      ? null
-      : await isAsInIndex(workingTree, path, sha256).catch(unknown),
+    indexed: await isAsInIndex(workingTree, path, sha256).catch(unknown),
   };
 }
 
@@ -96,37 +196,30 @@ async function blobId(bytes: Uint8Array, length: number): Promise<string> {
   return hexOf(new Uint8Array(await crypto.subtle.digest(name, whole)));
 }
 
-/** Earlier sessions that were given up. */
-export interface GivenUp {
-  /** Those of the same task, the last one first. */
-  readonly abandoned: readonly Abandoned[];
-  /** The first one, whatever its task, that began at the commit that is there now. */
-  readonly earlier: Beginner["earlier"];
+interface Abandoned extends GivenUp {
+  readonly state: SessionState;
 }
 
-export async function findGivenUp(
+/** Sessions that were given up, among those changed last. */
+async function listGivenUp(
   { store }: Repository,
-  task: string,
-  commit: string | null,
-): Promise<GivenUp> {
-  const wanted = plainTask(task);
+): Promise<readonly Abandoned[]> {
   const entries = await store.list(MAX_LOOKED_AT);
-  const all = entries.flatMap(({ id, state }) =>
+  return entries.flatMap(({ id, state }) =>
     state?.status === "abandoned" ? [{ session: id, state }] : []
   );
-  const begun = all.flatMap(({ session, state }) => {
-    const start = startIn(state.metadata);
-    return start !== undefined && start.commit === commit
-      ? [{ session, tree: start.tree, at: state.createdAt }]
-      : [];
-  }).sort((one, other) => one.at < other.at ? -1 : 1);
-  const abandoned = all.filter(({ state }) => plainTask(state.task) === wanted)
-    .map(({ session, state }) => ({
-      session,
-      at: state.updatedAt,
-      reason: textAt(state.metadata, "abandon_reason"),
-    })).sort((one, other) => one.at < other.at ? 1 : -1).slice(0, MAX_NAMED);
-  return { abandoned, earlier: begun[0] ?? null };
+}
+
+/** Those of the same task, the last one first. */
+function sameTask(
+  givenUp: readonly Abandoned[],
+  task: string,
+): readonly Abandoned[] {
+  const wanted = plainTask(task);
+  return givenUp.filter(({ state }) => plainTask(state.task) === wanted)
+    .toSorted((one, other) =>
+      one.state.updatedAt < other.state.updatedAt ? 1 : -1
+    ).slice(0, MAX_NAMED);
 }
 
 /** Who writes a task a second time does not write it alike to the blank. */
@@ -134,25 +227,9 @@ function plainTask(task: string): string {
   return task.trim().replaceAll(/\s+/g, " ").toLowerCase();
 }
 
-export function abandonedText({ session, at, reason }: Abandoned): string {
+function abandonedText({ session, state }: Abandoned): string {
+  const reason = textAt(state.metadata, "abandon_reason");
   const why = reason === null ? "" : `: ${reason}`;
-  const date = at.slice(0, 10);
+  const date = state.updatedAt.slice(0, 10);
   return `Session "${session}" of the same task was abandoned on ${date}${why}`;
-}
-
-/** As the first event keeps it. */
-export function encodeBeginning(
-  { commit, indexed, committed }: Ground,
-  abandoned: readonly Abandoned[],
-): Readonly<Record<string, JsonValue>> {
-  return {
-    commit,
-    indexed,
-    committed,
-    ...abandoned.length === 0 ? {} : {
-      abandoned: abandoned.map(({ session, at }) =>
-        jsonObject({ session, at })
-      ),
-    },
-  };
 }

@@ -14,7 +14,7 @@ import {
   explainFailure,
   runCheck,
 } from "../checks/run.ts";
-import { findStale, GIT_MAY_NOT_RUN, mayAskGit } from "../checks/stale.ts";
+import { findStale } from "../checks/stale.ts";
 import {
   compareTree,
   readTree,
@@ -31,6 +31,7 @@ import { approvalPending } from "../engine/item.ts";
 import { encodeReceipt } from "../engine/receipt.ts";
 import { findChecked } from "../engine/situation.ts";
 import { isDone, itemStateOf, phaseStateOf } from "../engine/state.ts";
+import { GIT_MAY_NOT_RUN, mayAskGit } from "../files/git_index.ts";
 import { realOrGiven } from "../files/read.ts";
 import { checkVariables, surroundingChecks } from "../host/check_mark.ts";
 import type { Host, ProgramProgress } from "../host/host.ts";

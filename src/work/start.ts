@@ -3,10 +3,8 @@ import { usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { jsonObject, type JsonValue } from "../base/json.ts";
 import { MAX_CONSTRAINT_LENGTH, MAX_TASK_LENGTH } from "../base/limits.ts";
-import { nameOf } from "../base/path.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { lengthOf } from "../base/text.ts";
-import type { Beginner, Start } from "../checks/change.ts";
 import type { Action } from "../engine/action.ts";
 import { decide } from "../engine/decide.ts";
 import type { Summary } from "../engine/standing.ts";
@@ -19,7 +17,6 @@ import {
   pinWorkflow,
   type WorkflowChoice,
 } from "../repository/load.ts";
-import { continuedText, uncommittedText } from "../replay/account.ts";
 import {
   openRepository,
   placeOf,
@@ -27,7 +24,7 @@ import {
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
-import { overrideTexts, WORKFLOW_NAME } from "../repository/overrides.ts";
+import { overrideTexts } from "../repository/overrides.ts";
 import {
   assertNoOwnSession,
   withPreparedRepository,
@@ -45,18 +42,12 @@ import {
   type Spare,
 } from "../session/spare.ts";
 import type { Session } from "../session/store.ts";
-import { committedReader } from "../trust/committed.ts";
 import type { Problem } from "../workflow/problem.ts";
-import { definitionHash, sizingIn } from "../workflow/sizes.ts";
+import { definitionHash } from "../workflow/sizes.ts";
 import { subjectOfCheck } from "../workflow/template.ts";
 import type { Decision, Workflow } from "../workflow/types.ts";
 import { type Ahead, aheadOf } from "./agent.ts";
-import {
-  abandonedText,
-  encodeBeginning,
-  findGivenUp,
-  readGround,
-} from "./beginning.ts";
+import { readBeginning } from "./beginning.ts";
 
 /** A task, and how it is to be worked on. */
 export interface StartOptions extends RepositoryOptions, WorkflowChoice {
@@ -142,38 +133,26 @@ export async function startSession(
   assertFits(options.task, TASK);
   for (const text of options.constraints ?? []) assertFits(text, CONSTRAINT);
   const token = handed("newToken()", host.newToken());
-  const readCommitted = committedReader(host, options.signal);
+  const readCommitted = committedBy(host, options.signal);
   const whole = await pinFor(host, repository, options, token, readCommitted);
   const pinned = await sized(host, repository, whole, options);
-  const missing = missingSpares(repository.layout);
-  const ground = await readGround(repository, pinned, readCommitted);
-  const { commit } = ground;
-  const { abandoned, earlier } = await findGivenUp(
-    repository,
-    options.task,
-    commit,
-  );
   const { chosen } = pinned;
-  const begun = await startOf(host, repository, whole.workflow, {
-    commit,
-    sizing: sizingIn(pinned.definition),
-    earlier,
-    workflowPath: pinned.path,
-  });
+  const missing = missingSpares(repository.layout);
+  const { task } = options;
+  const seen = { task, whole, pinned, readCommitted };
+  const beginning = await readBeginning(host, repository, seen);
   const action: Action = {
     type: "start",
     workflowId: `wf_${token.slice(0, 8)}`,
-    task: options.task,
+    task,
     project: options.project ?? null,
     constraints: options.constraints ?? [],
-    metadata: new Map([...pinned.metadata, ...begun?.metadata ?? []]),
+    metadata: new Map([...pinned.metadata, ...beginning.metadata]),
     definition: pinned.definition,
     facts: jsonObject({
       definition_sha256: await definitionHash(pinned.definition),
-      ...encodeBeginning(ground, abandoned),
+      ...beginning.facts,
       ...chosen ? { size: chosen.size, size_reason: chosen.reason } : {},
-      ...begun?.uncommitted ? { uncommitted: begun.uncommitted } : {},
-      ...begun?.continued ? { continued: begun.continued } : {},
       ...(missing.length > 0 ? { missing: missing.map(encodeMissing) } : {}),
     }),
   };
@@ -183,25 +162,13 @@ export async function startSession(
     at: handed("now()", host.now()),
     caller: host.caller(),
   });
-  // Who reads that another workflow is followed need not read that git does not have it.
-  const isNamed = pinned.overrides.some(({ name }) => name === WORKFLOW_NAME);
   const { beside = false } = options;
   if (!beside) await assertNoOwnSession(host, repository);
   const warnings = [
     ...missing.map(missingText),
-    ...abandoned.map(abandonedText),
     ...overrideTexts(pinned.overrides),
     ...pinned.unchecked,
-    ...ground.committed === false && pinned.path !== null && chosen && !isNamed
-      ? [
-        `${
-          nameOf(pinned.path)
-        } is not committed as it is: orc verify says so too`,
-      ]
-      : [],
-    ...begun?.problem ? [begun.problem] : [],
-    ...begun?.uncommitted ? [uncommittedText(begun.uncommitted)] : [],
-    ...begun?.continued ? [continuedText(begun.continued)] : [],
+    ...beginning.warnings,
   ];
   const work = async (lock: HeldLock): Promise<Session> => {
     // Two starts of one caller at once: the one that comes second finds the first one's session.
@@ -211,7 +178,7 @@ export async function startSession(
   const how = { warnings };
   const session = await withPreparedRepository(host, repository, how, work);
   warnings.push(...foreignOwner(repository.layout));
-  begun?.keep();
+  beginning.keep();
   // From now on only doctor says it, and who asks.
   markTold(missing);
   await removeOldSpares(repository.layout.root, host.now());
@@ -288,18 +255,15 @@ async function sized(
   return withSize(host, repository, pinned, { task, size, matcherOf });
 }
 
-/** What lies there, where the workflow asks what changed since. */
-async function startOf(
+/** Loaded only where a commit is asked. */
+function committedBy(
   host: Host,
-  { found, layout }: Repository,
-  workflow: Workflow,
-  beginner: Beginner,
-): Promise<Start | undefined> {
-  const { asksForChange, readStart } = await import("../checks/change.ts");
-  const site = { root: layout.root, workingTree: found.workingTree };
-  return asksForChange(workflow)
-    ? await readStart(host, site, beginner)
-    : undefined;
+  signal: AbortSignal | undefined,
+): ReadCommitted {
+  return async (path) => {
+    const { committedReader } = await import("../trust/committed.ts");
+    return await committedReader(host, signal)(path);
+  };
 }
 
 async function store(

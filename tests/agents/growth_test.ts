@@ -2,6 +2,7 @@ import { commit, inRepository, type Repository } from "../journey/orc.ts";
 import { withoutGit } from "./sized_agent.ts";
 import { quickRepository } from "./repository.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { deflateSync } from "node:zlib";
 
 const WORKFLOW = `
 name: Sized
@@ -116,6 +117,27 @@ Deno.test("why a session grew is no advice on a check that failed", async () => 
     });
   }
 });
+
+Deno.test("who forges what git keeps of a file hides no line that changed in it", () =>
+  inSized(WORKFLOW, async (repository) => {
+    await begin(repository);
+    const text = "x\n".repeat(50);
+    const { stdout } = await repository.run(
+      "git",
+      "rev-parse",
+      "HEAD:src/a.js",
+    );
+    const id = stdout.trim();
+    await repository.write("src/a.js", text);
+    const path = `${repository.directory}/.git/objects/${id.slice(0, 2)}/${
+      id.slice(2)
+    }`;
+    Deno.removeSync(path);
+    Deno.writeFileSync(path, deflateSync(`blob ${text.length}\0${text}`));
+    await repository.result(["complete", "do"], AGENT);
+    const told = await refused(repository, "finish");
+    assertStringIncludes(told, "50 lines changed, at most 10 in xs");
+  }));
 
 Deno.test("orc finish counts nothing twice that stays within its size", () =>
   inSized(WORKFLOW, async (repository) => {

@@ -2,7 +2,6 @@ import { sessionLayout } from "../../src/base/layout.ts";
 import { openSession } from "../../src/repository/select.ts";
 import { withNext } from "../../src/work/agent.ts";
 import { completeItem } from "../../src/work/complete.ts";
-import { addNote } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
 import {
