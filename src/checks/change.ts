@@ -103,7 +103,10 @@ export async function readStart(
       "Without git nobody measures what changes: neither does the task grow, nor is a change asked for";
     return { ...nothing, problem };
   }
-  const tree = await readEntries(host, site);
+  const [tree, committed] = await Promise.all([
+    readEntries(host, site),
+    committedEntries(host, site, commit, undefined),
+  ]);
   if (typeof tree === "string") {
     // An empty directory is a beginning, too.
     if (commit !== null) {
@@ -116,7 +119,6 @@ export async function readStart(
       problem: null,
     };
   }
-  const committed = await committedEntries(host, site, commit, undefined);
   const paths = typeof committed === "string"
     ? []
     : changedPaths(committed, tree.entries)

@@ -55,12 +55,13 @@ export async function readBeginning(
   repository: Repository,
   { task, whole, pinned, readCommitted }: Beginner,
 ): Promise<Beginning> {
+  const isMeasured = asksForChange(whole.workflow);
   const [ground, givenUp] = await Promise.all([
-    readGround(repository, pinned, readCommitted),
+    readGround(repository, pinned, isMeasured ? readCommitted : undefined),
     listGivenUp(repository),
   ]);
   const { commit, indexed, committed } = ground;
-  const start = asksForChange(whole.workflow)
+  const start = isMeasured
     ? await readStart(host, repository, pinned, { commit, givenUp })
     : undefined;
   const { uncommitted, continued } = start ?? {};
@@ -136,14 +137,18 @@ interface Ground {
    * null where git does not track it, and for the built-in workflow.
    */
   readonly indexed: boolean | null;
-  /** Whether the commit has it like that; null where there is none, for the built-in workflow, and where git may not run. */
+  /**
+   * Whether the commit has it like that; null where there is none, for the built-in workflow, where nothing
+   * asks what changes, and where git may not run.
+   */
   readonly committed: boolean | null;
 }
 
 async function readGround(
   { found: { workingTree } }: Repository,
   { path, sha256 }: PinnedWorkflow,
-  readCommitted: ReadCommitted,
+  /** Runs git, which costs half as much as all the rest of a start: only where git is asked for more. */
+  readCommitted: ReadCommitted | undefined,
 ): Promise<Ground> {
   const unknown = onRefusal(() => null);
   const commit = await Promise.resolve()
@@ -151,7 +156,7 @@ async function readGround(
   if (path === null) return { commit, committed: null, indexed: null };
   return {
     commit,
-    committed: commit === null || !mayAskGit()
+    committed: commit === null || !readCommitted || !mayAskGit()
       ? null
       : await isAsCommitted(await readCommitted(path), path, sha256)
         .catch(unknown),
