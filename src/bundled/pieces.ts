@@ -100,20 +100,23 @@ function namedIn({ setting, command }: Step): string {
   return setting === "" || plan.kind === "invalid" ? command : reference;
 }
 
-/** A check that runs a command of a part, which depends on all but what the session writes down. */
-export function checkOf(step: Step): string {
+/** A check that runs a command of a part; it depends on all but what the session writes down. */
+export function checkOf(step: Step, inputs = `["!${TASKS}/**"]`): string {
   const { directory } = step;
   const check = runs(namedIn(step));
   const place = directory === ""
     ? ""
     : `working_dir: ${scalarYaml(directory)}\n        `;
-  return `${place}inputs: ["!${TASKS}/**"]\n        ${check}`;
+  return `${place}inputs: ${inputs}\n        ${check}`;
 }
 
 /** A run without tests proves nothing, and all tests of a project may take longer than other checks. */
-export function testCheckOf(step: Step): string {
-  return `${checkOf(step)}
-          expect_tests: true
+export function testCheckOf(
+  step: Step,
+  { inputs, prove }: { readonly inputs?: "[]"; readonly prove?: "base" } = {},
+): string {
+  return `${checkOf(step, inputs)}
+          expect_tests: true${prove ? `\n          prove: ${prove}` : ""}
         timeout_seconds: 1800`;
 }
 
@@ -124,6 +127,7 @@ export const PLAN_FILE = `${DIRECTORY}/plan.md`;
 export const REVIEW_FILE = `${DIRECTORY}/review.md`;
 export const NOTES_FILE = `${DIRECTORY}/notes.md`;
 export const LEARNINGS_FILE = `${DIRECTORY}/learnings.md`;
+export const RESEARCH_FILE = `${DIRECTORY}/research.md`;
 
 /** A check that runs a command; the description says in words what it looks for. */
 export function runs(command: string, description?: string): string {
@@ -197,12 +201,17 @@ const NO_TESTS = `\
   #   verification: {type: command, command: "{{test_command}}", expect_tests: true}
 `;
 
+/** Begins the line behind it. */
+function fromLine(from: string): string {
+  return from && `from: ${from}\n        `;
+}
+
 export function buildItem(step: Step, from = ""): string {
   return `\
       - id: build${step.suffix}
         name: ${scalarYaml(`Builds${step.label}`)}
         description: The part builds with the change
-        ${from && `from: ${from}\n        `}step_type: required
+        ${fromLine(from)}step_type: required
         ${checkOf(step)}
 `;
 }
@@ -212,7 +221,7 @@ export function testsPass(step: Step, from = ""): string {
       - id: tests_pass${step.suffix}
         name: ${scalarYaml(`Tests pass${step.label}`)}
         description: The change is made; its tests and all older ones pass
-        ${from && `from: ${from}\n        `}step_type: gate
+        ${fromLine(from)}step_type: gate
         ${CHANGED}
         notes:
           - Mend the code and not the test; a failure from before the change is for the human to decide
@@ -245,34 +254,30 @@ export function staticChecks(
   lints: readonly Step[],
   hasTests: boolean,
 ): string {
-  const text = lints.length > 0
-    ? lints.map(linterContent).join("\n")
-    : CLEAN_DIFF;
-  return hasTests
-    ? text.replaceAll(
-      "        step_type:",
-      "        from: m\n        step_type:",
-    )
-    : text;
+  const from = hasTests ? "m" : "";
+  return lints.length > 0
+    ? lints.map((step) => linterContent(step, from)).join("\n")
+    : cleanDiff(from);
 }
 
-function linterContent(step: Step): string {
+function linterContent(step: Step, from: string): string {
   return `\
       - id: static_checks${step.suffix}
         name: ${scalarYaml(`Linter content${step.label}`)}
         description: The linter finds nothing new
-        step_type: documented
+        ${fromLine(from)}step_type: documented
         notes:
           - Skip it only for what the baseline names, and say so in the reason
         ${checkOf(step)}`;
 }
 
 /** A look at the diff. */
-export const CLEAN_DIFF = `\
+export function cleanDiff(from = ""): string {
+  return `\
       - id: static_checks
         name: Clean diff
         description: No conflict markers and no stray blanks
-        step_type: documented
+        ${fromLine(from)}step_type: documented
         notes:
           - 'Outside a git repository, or before the first commit: orc skip static_checks --reason "There is no commit here that a diff could be compared with"; else mend what it names'
         inputs: ["!${TASKS}/**"]
@@ -288,6 +293,7 @@ export const CLEAN_DIFF = `\
             git add --intent-to-add "./$GIT_PREFIX" ":!$GIT_PREFIX"${TASKS} ":!$GIT_PREFIX".orchestrator &&
             git diff --check HEAD' check-all
           description: no changed and no new file has a conflict marker or a stray blank`;
+}
 
 export const SEEN_TESTS = `\
       - id: final_tests
@@ -351,10 +357,9 @@ export function reproduced(
         "  - Skip it only where no behaviour changes, and say so in the reason",
       ]
       : [],
-    testCheckOf(tests.length === 1 ? tests[0] : together(tests)).replace(
-      "expect_tests: true",
-      "expect_tests: true\n          prove: base",
-    ),
+    testCheckOf(tests.length === 1 ? tests[0] : together(tests), {
+      prove: "base",
+    }),
   ];
   return `      - id: reproduce\n${
     lines.map((line) => `        ${line}\n`).join("")

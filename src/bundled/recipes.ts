@@ -3,14 +3,16 @@ import {
   buildItem,
   CHANGED,
   checkOf,
-  CLEAN_DIFF,
+  cleanDiff,
   hasBox,
   hasEntry,
   hasNoOpenBox,
   NOTES_FILE,
   PLAN_FILE,
   reproduced,
+  RESEARCH_FILE,
   REVIEW_FILE,
+  scalarYaml,
   type Steps,
   TASKS,
   testCheckOf,
@@ -120,12 +122,7 @@ export function refactor(steps: Steps): string {
     ? `        notes:
           - 'In ${NOTES_FILE}: "- Ran: what was run before the first edit, and how it ended"'
         ${hasEntry(NOTES_FILE, "Ran")}`
-    : `        ${
-      testCheckOf(test).replace(
-        /^(working_dir: .*\n\s*)?inputs: .*$/m,
-        (_, place) => `${place ?? ""}inputs: []`,
-      )
-    }`;
+    : `        ${testCheckOf(test, { inputs: "[]" })}`;
   return `\
   - id: CHANGE
     name: Change
@@ -165,8 +162,8 @@ export function docs(_: Steps): string {
         name: Documents written
         description: They say what is true now, in words that their readers know
         step_type: required
-        changes: [${DOCUMENTS.map(quote).join(", ")}]
-${CLEAN_DIFF}
+        changes: [${DOCUMENTS.map(scalarYaml).join(", ")}]
+${cleanDiff()}
 
 ${accepted("from: s")}`;
 }
@@ -215,8 +212,6 @@ ${tested({ ...steps, tests, builds })}
         ${hasEntry(file, "Published")}
 `;
 }
-
-const RESEARCH_FILE = `${TASKS}/{{session_name}}/research.md`;
 
 export function research(_: Steps): string {
   const entry = (
@@ -282,10 +277,6 @@ ${
 ${acceptedItem(`\n        shows: ["${RESEARCH_FILE}"]`)}`;
 }
 
-function quote(pattern: string): string {
-  return `"${pattern}"`;
-}
-
 /** What people call their tests. */
 const TEST_FILES = [
   "**/*test*",
@@ -306,7 +297,7 @@ export function tdd(steps: Steps): string {
         name: Test written and seen to fail
         description: It fails because the behaviour is missing, and for no other reason
         step_type: required
-        changes: [${TEST_FILES.map(quote).join(", ")}]
+        changes: [${TEST_FILES.map(scalarYaml).join(", ")}]
         notes:
           - Change no code yet but tests
 ${implemented(steps, "The least that makes the test pass")}
