@@ -1,11 +1,10 @@
 /** What a host of agents is answered when it calls a hook of orc. */
 import { isOrcError, OrcError, orElse } from "../base/error.ts";
-import { MAX_EVIDENCE_BYTES } from "../base/limits.ts";
 import { isAbsolutePath, parentDirectory, resolvePath } from "../base/path.ts";
 import { inOneLine, quoted } from "../base/text.ts";
 import { saveCheckpoint } from "../checkpoints/use.ts";
 import type { NextStep, Summary } from "../engine/standing.ts";
-import { entriesIn, fileKind, readText } from "../files/read.ts";
+import { entriesIn, fileKind } from "../files/read.ts";
 import { throughLinks } from "../files/links.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -42,6 +41,7 @@ import {
   HOSTS,
 } from "./host_rules.ts";
 import { primeAgent } from "./prime.ts";
+import { hooksText } from "./site.ts";
 import { verifyNamedWrites } from "./write.ts";
 
 /** What a host calls. */
@@ -299,13 +299,10 @@ function isForCursor(
   { isCursor }: HookCall,
   { layout }: Repository,
 ): boolean {
-  const own = hostNamed("cursor")?.files.hooks ?? "";
-  const path = `${layout.root}/${own}`;
-  if (name !== "claude" || !isCursor) return false;
-  const text = fileKind(path) === "file"
-    ? readText(path, MAX_EVIDENCE_BYTES)
-    : undefined;
-  return text?.includes("orc hook cursor") ?? false;
+  const cursor = hostNamed("cursor");
+  if (name !== "claude" || !isCursor || cursor === undefined) return false;
+  const site = { base: layout.root, isGlobal: false };
+  return hooksText(site, cursor).includes("orc hook cursor");
 }
 
 async function judgeTool(

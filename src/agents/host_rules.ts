@@ -30,9 +30,10 @@ export interface HostKind {
   readonly events: Readonly<Partial<Record<HookEvent, string>>>;
   /** Tools that change files, as the host's matcher takes them; null where it has none. */
   readonly matcher: string | null;
-  /** Each seen from the root, and from the user's directory with `--global`; null where there is none. */
+  /** Each seen from the root. */
   readonly files: HostFiles;
-  readonly globalFiles: HostFiles;
+  /** Those that lie elsewhere, or are there alone, in the user's directory. */
+  readonly globalFiles?: Partial<HostFiles>;
   /** Names in the root, and in the user's directory, by which it is known to be in use. */
   readonly marks: readonly string[];
 }
@@ -85,11 +86,7 @@ export const HOSTS: readonly HostKind[] = [
       skill: ".claude/skills/orc/SKILL.md",
       mcp: [".mcp.json", "mcpServers"],
     },
-    globalFiles: {
-      hooks: ".claude/settings.json",
-      skill: ".claude/skills/orc/SKILL.md",
-      mcp: [".claude.json", "mcpServers"],
-    },
+    globalFiles: { mcp: [".claude.json", "mcpServers"] },
     marks: [".claude", "CLAUDE.md"],
   },
   {
@@ -105,11 +102,6 @@ export const HOSTS: readonly HostKind[] = [
       skill: SHARED_SKILL,
       mcp: [".codex/config.toml", "mcp_servers"],
     },
-    globalFiles: {
-      hooks: ".codex/hooks.json",
-      skill: SHARED_SKILL,
-      mcp: [".codex/config.toml", "mcp_servers"],
-    },
     marks: [".codex"],
   },
   {
@@ -121,11 +113,6 @@ export const HOSTS: readonly HostKind[] = [
     events: { ...CAMEL_EVENTS, Stop: "stop" },
     matcher: "Write|Edit|MultiEdit|StrReplace|Delete",
     files: {
-      hooks: ".cursor/hooks.json",
-      skill: SHARED_SKILL,
-      mcp: [".cursor/mcp.json", "mcpServers"],
-    },
-    globalFiles: {
       hooks: ".cursor/hooks.json",
       skill: SHARED_SKILL,
       mcp: [".cursor/mcp.json", "mcpServers"],
@@ -151,11 +138,6 @@ export const HOSTS: readonly HostKind[] = [
       skill: SHARED_SKILL,
       mcp: [".gemini/settings.json", "mcpServers"],
     },
-    globalFiles: {
-      hooks: ".gemini/settings.json",
-      skill: SHARED_SKILL,
-      mcp: [".gemini/settings.json", "mcpServers"],
-    },
     marks: [".gemini", "GEMINI.md"],
   },
   {
@@ -173,7 +155,6 @@ export const HOSTS: readonly HostKind[] = [
     },
     globalFiles: {
       hooks: ".copilot/hooks/orc.json",
-      skill: SHARED_SKILL,
       mcp: [".copilot/mcp-config.json", "mcpServers"],
     },
     marks: [".github/hooks", ".github/copilot-instructions.md", ".copilot"],
@@ -196,12 +177,19 @@ export const HOSTS: readonly HostKind[] = [
     },
     globalFiles: {
       hooks: ".config/opencode/plugins/orc.js",
-      skill: SHARED_SKILL,
       mcp: [".config/opencode/opencode.json", "mcp"],
     },
     marks: [".opencode", "opencode.json", ".config/opencode"],
   },
 ];
+
+/** Where a host keeps its files, in a repository or in the user's directory. */
+export function filesOf(
+  { files, globalFiles }: HostKind,
+  { isGlobal }: { readonly isGlobal: boolean },
+): HostFiles {
+  return isGlobal ? { ...files, ...globalFiles } : files;
+}
 
 export function hostNamed(name: string): HostKind | undefined {
   return HOSTS.find((host) => host.name === name);

@@ -2,7 +2,7 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { corrupt, OrcError } from "../base/error.ts";
 import { userLayout } from "../base/layout.ts";
-import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
+import { MAX_HOST_FILE_BYTES } from "../base/limits.ts";
 import { isWithin, joinPath, parentDirectory } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
 import { throughLinks } from "../files/links.ts";
@@ -22,7 +22,7 @@ import {
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
 import { withUserLock } from "../settings/files.ts";
-import { type HostKind, HOSTS } from "./host_rules.ts";
+import { filesOf, type HostKind, HOSTS } from "./host_rules.ts";
 import {
   directoriesOf,
   type InstallRecord,
@@ -207,11 +207,11 @@ function merged(
 
 /** Whether a host was told before that orc is a server: then it stays so. */
 function hadServer(
-  { isGlobal }: Site,
+  site: Site,
   record: InstallRecord,
   kind: HostKind,
 ): boolean {
-  const [path = ""] = (isGlobal ? kind.globalFiles : kind.files).mcp ?? [];
+  const [path = ""] = filesOf(kind, site).mcp ?? [];
   return record.get(path)?.steps
     .some(([, , inserted]) => inserted.includes('"mcp"')) ?? false;
 }
@@ -404,7 +404,7 @@ function notOurs(path: string, wasOurs: boolean): OrcError {
 
 /** A byte order mark is kept, and what is no UTF-8 is left. */
 function exactText(path: string): string | undefined {
-  const bytes = readRegularFile(path, MAX_LEARNINGS_BYTES);
+  const bytes = readRegularFile(path, MAX_HOST_FILE_BYTES);
   if (bytes === undefined) return undefined;
   try {
     const options = { fatal: true, ignoreBOM: true };

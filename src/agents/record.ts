@@ -5,7 +5,7 @@ import {
   type JsonValue,
   numberOf,
 } from "../base/json.ts";
-import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
+import { MAX_HOST_FILE_BYTES } from "../base/limits.ts";
 import { plainOf } from "../base/plain.ts";
 import { guardPath, readJson } from "../files/read.ts";
 import { removeDurably, writeAtomic } from "../files/write.ts";
@@ -31,7 +31,7 @@ export function readRecord(base: string, path: string): InstallRecord {
   guardPath(base, path);
   const hint =
     "move it away; then orc agents uninstall goes by what stands in the files";
-  const value = asObject(readJson(path, MAX_LEARNINGS_BYTES, hint));
+  const value = asObject(readJson(path, MAX_HOST_FILE_BYTES, hint));
   const files = asObject(value?.get("files")) ?? new Map();
   return new Map(
     Array.from(files, ([name, entry]) => [name, writtenOf(name, entry)]),

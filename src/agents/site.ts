@@ -1,7 +1,7 @@
 /** Where files of agents' hosts lie, and which hosts are meant. */
 import { notFound, usage } from "../base/error.ts";
 import { repositoryLayout, userLayout } from "../base/layout.ts";
-import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
+import { MAX_HOST_FILE_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
 import {
@@ -12,7 +12,7 @@ import {
 } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
-import { type HostKind, hostNamed, HOSTS } from "./host_rules.ts";
+import { filesOf, type HostKind, hostNamed, HOSTS } from "./host_rules.ts";
 
 /** Where files are, and what is known of them. */
 export interface Site {
@@ -100,19 +100,18 @@ function isOnPath(host: Host, program: string): boolean {
 }
 
 /** Whether the hooks of a host call orc. */
-export function isInstalled(
-  { base, isGlobal }: Site,
-  kind: HostKind,
-): boolean {
-  const { hooks } = isGlobal ? kind.globalFiles : kind.files;
-  const text = looseText(joinPath(base, hooks)) ?? "";
+export function isInstalled(site: Site, kind: HostKind): boolean {
+  const text = hooksText(site, kind);
   return text.includes(`orc hook ${kind.name} `) ||
     text.includes(`"hook", "${kind.name}"`);
 }
 
-/** What stands in a file, if it can be read: only to look for something in it. */
-function looseText(path: string): string | undefined {
-  if (fileKind(realOrGiven(path)) !== "file") return undefined;
-  const bytes = readRegularFile(realOrGiven(path), MAX_LEARNINGS_BYTES);
-  return new TextDecoder().decode(bytes);
+/** What stands in the file of a host's hooks, only to look for something in it; empty where there is none. */
+export function hooksText(
+  site: Pick<Site, "base" | "isGlobal">,
+  kind: HostKind,
+): string {
+  const path = realOrGiven(joinPath(site.base, filesOf(kind, site).hooks));
+  if (fileKind(path) !== "file") return "";
+  return new TextDecoder().decode(readRegularFile(path, MAX_HOST_FILE_BYTES));
 }

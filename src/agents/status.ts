@@ -1,8 +1,5 @@
 /** What of orc a repository's hosts have, whether it answers, and when it last did. */
 import { repositoryLayout } from "../base/layout.ts";
-import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
-import { joinPath } from "../base/path.ts";
-import { fileKind, readRegularFile, realOrGiven } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
 import { readFired } from "./hook_memory.ts";
@@ -12,7 +9,13 @@ import {
   type AgentsOptions,
   installAgents,
 } from "./install.ts";
-import { chosenHosts, isInstalled, type Site, siteOf } from "./site.ts";
+import {
+  chosenHosts,
+  hooksText,
+  isInstalled,
+  type Site,
+  siteOf,
+} from "./site.ts";
 import { hookCommand } from "./text_rules.ts";
 
 /** What is looked at. */
@@ -150,17 +153,8 @@ async function fire(
 }
 
 /** As a host has it in its file, where quotes are escaped. */
-function isWritten(
-  { base, isGlobal }: Site,
-  kind: HostKind,
-  shell: string,
-): boolean {
-  const { hooks } = isGlobal ? kind.globalFiles : kind.files;
-  const path = realOrGiven(joinPath(base, hooks));
-  if (fileKind(path) !== "file") return false;
-  const bytes = readRegularFile(path, 16 * MAX_SMALL_FILE_BYTES);
-  const text = new TextDecoder().decode(bytes);
-  return text.includes(JSON.stringify(shell).slice(1, -1));
+function isWritten(site: Site, kind: HostKind, shell: string): boolean {
+  return hooksText(site, kind).includes(JSON.stringify(shell).slice(1, -1));
 }
 
 /** What a host says, with a file that nobody may change. */

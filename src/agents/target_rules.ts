@@ -1,5 +1,5 @@
 /** Which files are written for which hosts, and what goes into each. */
-import type { HostKind } from "./host_rules.ts";
+import { filesOf, type HostKind } from "./host_rules.ts";
 import { OPENCODE_PLUGIN, SKILL } from "./text_rules.ts";
 
 /** What orc adds to a file of others. */
@@ -62,9 +62,7 @@ export function targetsFor(
     }
   }
   for (const host of hosts) {
-    const { hooks, skill, mcp: server } = isGlobal
-      ? host.globalFiles
-      : host.files;
+    const { hooks, skill, mcp: server } = filesOf(host, { isGlobal });
     if (host.shape === "plugin") add(hooks, host, { whole: OPENCODE_PLUGIN });
     else add(hooks, host, { parts: [{ type: "hooks", host }] });
     if (skill !== null) add(skill, host, { whole: SKILL });

@@ -36,6 +36,9 @@ export const MAX_SECRET_BYTES = 64 * 1024;
 /** Largest LEARNINGS.md that is extended: thousands of sessions. */
 export const MAX_LEARNINGS_BYTES = 16 * 1024 * 1024;
 
+/** Largest file of an agent's host that is read or edited: some keep what they did there, too. */
+export const MAX_HOST_FILE_BYTES = 16 * 1024 * 1024;
+
 /** Deepest nesting of any JSON or YAML that is read: deeper values overflow the stack of some runtimes. */
 export const MAX_DEPTH = 100;
 
