@@ -4,6 +4,7 @@ import { headOf } from "../base/markdown.ts";
 import { inOneLine, parseWholeNumber } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
+import { refusalOfAnother } from "../repository/owner.ts";
 import type { SessionOptions } from "../repository/select.ts";
 import { openStatus } from "../work/status.ts";
 import { primeText, tokensOf } from "./prime_rules.ts";
@@ -67,8 +68,8 @@ async function primerOf(
 ): Promise<Primed> {
   const { status, opened } = await openStatus(host, options);
   const { place, task } = status;
-  const { refusal } = opened;
-  if (status.active && refusal?.code === "session_of_another") {
+  const refusal = refusalOfAnother(opened);
+  if (status.active && refusal !== null) {
     const text = othersText(task, refusal);
     return primed(place, true, { text, left: [] });
   }

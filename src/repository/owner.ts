@@ -27,9 +27,17 @@ export async function ownerRefusal(
   );
 }
 
+/** Why a session that was opened is not the caller's to change, since it is another agent's; null where it is. */
+export function refusalOfAnother(
+  { refusal }: { readonly refusal: OrcError | null },
+): OrcError | null {
+  return refusal?.code === "session_of_another" ? refusal : null;
+}
+
 /** Refuses what no rule of the workflow concerns, and yet is work in the session. */
 export function assertNotOfAnother(
-  { refusal }: { readonly refusal: OrcError | null },
+  opened: { readonly refusal: OrcError | null },
 ): void {
-  if (refusal?.code === "session_of_another") throw refusal;
+  const refusal = refusalOfAnother(opened);
+  if (refusal !== null) throw refusal;
 }

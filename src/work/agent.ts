@@ -10,6 +10,7 @@ import {
   placeOf,
   type SessionPlace,
 } from "../repository/open.ts";
+import { refusalOfAnother } from "../repository/owner.ts";
 import {
   type OpenedSession,
   openSession,
@@ -182,10 +183,12 @@ function endOf(
   };
 }
 
-function ownerIn({ refusal, session }: OpenedSession): OtherOwner | null {
-  return refusal?.code === "session_of_another"
-    ? { agent: String(Object(refusal.details).owner), session: session.id }
-    : null;
+function ownerIn(opened: OpenedSession): OtherOwner | null {
+  const refusal = refusalOfAnother(opened);
+  return refusal && {
+    agent: String(Object(refusal.details).owner),
+    session: opened.session.id,
+  };
 }
 
 /** What words say of a check hides neither what runs nor how that has to end. */
