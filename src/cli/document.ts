@@ -2,11 +2,13 @@ import type { OrcError } from "../base/error.ts";
 import { plainOf } from "../base/plain.ts";
 import { escapeJson } from "../base/text.ts";
 import type { Command, Outcome, Values } from "../commands/command.ts";
-import { compacted, fieldsIn, pick } from "../commands/fields.ts";
+import {
+  compacted,
+  fieldsIn,
+  pick,
+  SCHEMA_VERSION,
+} from "../commands/fields.ts";
 import type { Presentation } from "./parse.ts";
-
-/** Grows when a program that understood documents before would misread them. */
-export const SCHEMA_VERSION = 1;
 
 /** Who is told, and in which form. */
 export interface Reader {

@@ -1,17 +1,13 @@
 import { denied, exitCodeOf, OrcError, orElse, usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
 import { flagUsesIn, globalFlags } from "../commands/command.ts";
+import { SCHEMA_VERSION } from "../commands/fields.ts";
 import type { FoundRoot } from "../files/root.ts";
 import { type Host, Interrupted } from "../host/host.ts";
 import { locate, openRepository } from "../repository/open.ts";
 import { selectSession } from "../repository/select.ts";
 import { readPreferences, siteAt } from "../settings/files.ts";
-import {
-  documentOf,
-  type ErrorMembers,
-  errorMembers,
-  SCHEMA_VERSION,
-} from "./document.ts";
+import { documentOf, type ErrorMembers, errorMembers } from "./document.ts";
 import { isBrokenPipe, resultText, type Run, tell } from "./output.ts";
 import {
   prepareHelp,

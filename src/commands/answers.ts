@@ -3,7 +3,7 @@ import { nearest, quoted } from "../base/text.ts";
 import { SCHEMA_DRAFT } from "../workflow/json_schema.ts";
 import type { Command, Values } from "./command.ts";
 import { errorConditions } from "./errors.ts";
-import { type Fields, fieldsIn, pathsIn } from "./fields.ts";
+import { type Fields, fieldsIn, pathsIn, SCHEMA_VERSION } from "./fields.ts";
 
 /** A JSON Schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ const TEXT_OR_NULL: Schema = { type: ["string", "null"] };
 /** What stands around each result and each error. */
 const ENVELOPE: Definitions = {
   schemaVersion: {
-    const: 1,
+    const: SCHEMA_VERSION,
     description: "Grows when what is known of documents would no longer do.",
   },
   root: { ...TEXT_OR_NULL, description: "Root of the repository." },

@@ -1,3 +1,6 @@
+/** Grows when a program that understood documents before would misread them. */
+export const SCHEMA_VERSION = 1;
+
 /** What is asked for, by name; of a field without any below it all is. */
 export interface Fields extends ReadonlyMap<string, Fields> {}
 
