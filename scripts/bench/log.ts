@@ -42,7 +42,7 @@ export async function peakText(
   root: string,
   command: readonly string[],
   events: number,
-  exitCode = 0,
+  { exitCode = 0, limitMegabytes = LIMIT_MEGABYTES } = {},
 ): Promise<string> {
   let peakMegabytes = 0;
   const milliseconds = await timeOf(async () => {
@@ -53,7 +53,7 @@ export async function peakText(
   );
   return `orc ${
     command.join(" ")
-  } over ${events} events: ${time} ms; peak memory ${memory} MB (limit ${LIMIT_MEGABYTES} MB)`;
+  } over ${events} events: ${time} ms; peak memory ${memory} MB (limit ${limitMegabytes} MB)`;
 }
 
 /** Runs a command in a process of its own and returns the most memory it had at once. */

@@ -45,12 +45,10 @@ export function withOther(
   digest: string,
   line: Iterable<Uint8Array>,
 ): string {
-  const hash = new Sha256().update(encoder.encode(`${digest}\n`));
+  const hash = new Sha256().updateText(`${digest}\n`);
   for (const piece of line) hash.update(piece);
   return hash.hex();
 }
-
-const encoder = new TextEncoder();
 
 /** Ties the events of one update to those before them; `after` is the state they lead to. */
 export function linkEvents<Event extends RecordedEvent>(
@@ -79,8 +77,7 @@ export function nextHead(
   othersDigest: string,
   line: string,
 ): string {
-  const text = `${head}\n${othersDigest}\n${line}`;
-  return new Sha256().update(encoder.encode(text)).hex();
+  return new Sha256().updateText(`${head}\n${othersDigest}\n${line}`).hex();
 }
 
 /** The first event holds the state that a chain begins with which did not begin with its session. */
@@ -90,10 +87,10 @@ export function withBase<Event extends RecordedEvent>(
   logBytes: number,
 ): readonly Event[] {
   if (first === undefined) return [];
-  const definition = encoder.encode(canonicalJson(wholeOf(state.definition)));
+  const definition = canonicalJson(wholeOf(state.definition));
   const size = sizingIn(state.definition)?.size;
   const base = new Map(encodeProgress(state))
-    .set("definition_sha256", new Sha256().update(definition).hex())
+    .set("definition_sha256", new Sha256().updateText(definition).hex())
     .set("log_bytes", logBytes);
   if (size !== undefined) base.set("size", size);
   return [{ ...first, link: { others: 0, base, chain: "" } }, ...rest];

@@ -23,12 +23,12 @@ const FIRST_WORDS = Int32Array.from(
   (prime) => fractionOf(Math.sqrt(prime)),
 );
 
-const HEX = Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);
-
 let constants: Int32Array | undefined;
+
+const encoder = new TextEncoder();
+
+/** Filled anew for each piece of a text. */
+const encoded = new Uint8Array(4096);
 
 /** Filled anew for each block: nothing waits in the middle of one. */
 const schedule = new Int32Array(ROUNDS);
@@ -37,16 +37,28 @@ const schedule = new Int32Array(ROUNDS);
 export class Sha256 {
   readonly #words = FIRST_WORDS.slice();
   readonly #block = new Uint8Array(BLOCK_BYTES);
+  readonly #view = new DataView(this.#block.buffer);
   #lengthBytes = 0;
 
-  update(bytes: Uint8Array): this {
-    for (let start = 0; start < bytes.length;) {
-      const used = this.#lengthBytes % BLOCK_BYTES;
-      const piece = bytes.subarray(start, start + BLOCK_BYTES - used);
-      this.#block.set(piece, used);
-      this.#lengthBytes += piece.length;
-      start += piece.length;
-      if (used + piece.length === BLOCK_BYTES) this.#mix();
+  update(bytes: Uint8Array, lengthBytes = bytes.length): this {
+    let used = this.#lengthBytes % BLOCK_BYTES;
+    // A view of each piece would be most of what a long log leaves to be collected.
+    for (let i = 0; i < lengthBytes; i++) {
+      this.#block[used++] = bytes[i] ?? 0;
+      if (used < BLOCK_BYTES) continue;
+      this.#mix();
+      used = 0;
+    }
+    this.#lengthBytes += lengthBytes;
+    return this;
+  }
+
+  /** Adds a text in UTF-8. */
+  updateText(text: string): this {
+    for (let rest = text; rest !== "";) {
+      const { read, written } = encoder.encodeInto(rest, encoded);
+      this.update(encoded, written);
+      rest = rest.slice(read);
     }
     return this;
   }
@@ -62,7 +74,7 @@ export class Sha256 {
     this.update(end);
     let digits = "";
     for (const word of this.#words) {
-      for (const shift of [24, 16, 8, 0]) digits += HEX[word >>> shift & 0xff];
+      digits += (word >>> 0).toString(16).padStart(8, "0");
     }
     return digits;
   }
@@ -72,8 +84,8 @@ export class Sha256 {
       firstPrimes(ROUNDS),
       (prime) => fractionOf(Math.cbrt(prime)),
     );
-    const block = new DataView(this.#block.buffer);
-    for (let i = 0; i < 16; i++) schedule[i] = block.getInt32(i * 4);
+    const words = this.#words;
+    for (let i = 0; i < 16; i++) schedule[i] = this.#view.getInt32(i * 4);
     for (let i = 16; i < ROUNDS; i++) {
       const early = schedule[i - 15] ?? 0;
       const late = schedule[i - 2] ?? 0;
@@ -81,7 +93,7 @@ export class Sha256 {
         (turned(early, 7) ^ turned(early, 18) ^ (early >>> 3)) +
         (turned(late, 17) ^ turned(late, 19) ^ (late >>> 10));
     }
-    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = this.#words;
+    let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = words;
     for (let i = 0; i < ROUNDS; i++) {
       const one = h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) +
         ((e & f) ^ (~e & g)) + (constants[i] ?? 0) + (schedule[i] ?? 0);
@@ -96,8 +108,9 @@ export class Sha256 {
       b = a;
       a = (one + two) | 0;
     }
-    for (const [i, word] of [a, b, c, d, e, f, g, h].entries()) {
-      this.#words[i] = (this.#words[i] ?? 0) + word;
+    const mixed = [a, b, c, d, e, f, g, h];
+    for (let i = 0; i < mixed.length; i++) {
+      words[i] = (words[i] ?? 0) + (mixed[i] ?? 0);
     }
   }
 }

@@ -200,7 +200,9 @@ class Walk {
   readonly #session: Session;
   readonly #replay: (event: RecordedEvent) => void;
   readonly #isRepeat = repeatFilter();
-  readonly #texts = new Map<string, string>();
+  /** By turns: a map that entries are taken from keeps them alive for longer. */
+  #olderTexts = new Map<string, string>();
+  #texts = new Map<string, string>();
   readonly #found: Contradiction[] = [];
   /** Digests of the last lines of other tools, by how many there were then. */
   #digests = new Map<number, string>([[0, ""]]);
@@ -326,12 +328,14 @@ class Walk {
   /** An event that a crash had written a second time says the same twice. */
   #isKnown(id: string, text: string): boolean {
     if (!this.#isRepeat(id)) {
+      if (this.#texts.size === MAX_RECENT_TEXTS) {
+        this.#olderTexts = this.#texts;
+        this.#texts = new Map();
+      }
       this.#texts.set(id, text);
-      const [oldest = ""] = this.#texts.keys();
-      if (this.#texts.size > MAX_RECENT_TEXTS) this.#texts.delete(oldest);
       return false;
     }
-    const known = this.#texts.get(id);
+    const known = this.#texts.get(id) ?? this.#olderTexts.get(id);
     if (known !== undefined && known !== text) {
       this.#found.push(contradiction(
         "log_changed",
@@ -404,7 +408,8 @@ class Walk {
     this.#seen = this.others;
     this.coveredFrom ??= serial;
     this.#head = link.chain;
-    this.missed.delete(link.chain);
+    // Looking up a text that no map has yet costs a copy of it.
+    if (this.missed.size > 0) this.missed.delete(link.chain);
     this.#serial = serial;
     this.#covered = link.others;
     const sha256 = (link.base ?? details).get("definition_sha256");

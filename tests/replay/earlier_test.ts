@@ -146,6 +146,19 @@ Deno.test("EarlierStates keeps the last hundred, and the one that was asked for"
   for (let serial = 1; serial <= 300; serial++) {
     earlier.keep(STATE, none, serial);
   }
+  const [start] = new Log().events;
+  const undone = (updates: number) =>
+    start && earlier.before([{
+      ...start,
+      serial: 301,
+      details: new Map([["undone", updates]]),
+    }])?.serial;
+  assertEquals([0, 100, 101, 201].map(undone), [
+    300,
+    200,
+    undefined,
+    undefined,
+  ]);
   const kept = [...earlier.states().keys()];
   assertEquals([kept.length, kept[0], kept[1]], [102, 3, 200]);
   earlier.forget();

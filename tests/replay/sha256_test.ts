@@ -41,3 +41,16 @@ Deno.test("Sha256 hashes any number of bytes as the runtime does, in one piece o
     hexOf(new Uint8Array(await crypto.subtle.digest("SHA-256", large))),
   );
 });
+
+Deno.test("Sha256.updateText() hashes a text of any length as its UTF-8, a character that no piece ends in among them", async () => {
+  const encoder = new TextEncoder();
+  for (const character of ["a", "é", "€", "😀", "\ud800"]) {
+    for (const length of [0, 1, 1023, 1024, 1025, 4095, 4096, 4097, 9000]) {
+      for (const beginning of ["", "x", "xy", "xyz"]) {
+        const text = beginning + character.repeat(length);
+        const hash = new Sha256().updateText(text).hex();
+        assertEquals(hash, await sha256Hex(encoder.encode(text)));
+      }
+    }
+  }
+});
