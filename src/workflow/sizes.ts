@@ -3,6 +3,7 @@
  * other workflow, so that whoever reads it needs to know nothing of sizes; beside them stands the whole.
  */
 import { jsonHash } from "../base/checksum.ts";
+import { orElse } from "../base/error.ts";
 import {
   asObject,
   isJsonList,
@@ -10,8 +11,10 @@ import {
   jsonObject,
   type JsonValue,
   numberOf,
+  parseJson,
   textAt,
 } from "../base/json.ts";
+import { printJson } from "../base/json_print.ts";
 import { carriersOf } from "./definition.ts";
 import { errorAt, type Path, type ProblemDraft } from "./problem.ts";
 import type { Item, Phase, SizeLimits, Sizing, Workflow } from "./types.ts";
@@ -118,8 +121,9 @@ export function atSize(definition: JsonValue, size: string): JsonValue {
   return new Map<string, JsonValue>(whole).set("phases", left)
     .set(
       SIZING,
+      // As a text: it is most of a state, and asked for only where a session grows.
       new Map<string, JsonValue>(sizing)
-        .set("size", size).set("phases", phases),
+        .set("size", size).set("phases", printJson(phases)),
     );
 }
 
@@ -127,13 +131,20 @@ export function atSize(definition: JsonValue, size: string): JsonValue {
 export function wholeOf(definition: JsonValue): JsonValue {
   const pinned = asObject(definition);
   const sizing = asObject(pinned?.get(SIZING));
-  const phases = sizing?.get("phases");
-  if (!pinned || !sizing || phases === undefined) return definition;
+  const text = sizing?.get("phases");
+  if (!pinned || !sizing || text === undefined) return definition;
+  // It was no text in the first sessions that had a size.
+  const phases = typeof text === "string" ? readPhases(text) : text;
   const said = [...sizing].filter(([key]) =>
     key !== "size" && key !== "phases"
   );
   return new Map<string, JsonValue>(pinned).set("phases", phases)
     .set(SIZING, new Map(said));
+}
+
+/** None where somebody edited the text: the state is not what was signed then. */
+function readPhases(text: string): JsonValue {
+  return orElse(() => parseJson(text, SIZING), () => []);
 }
 
 /** SHA-256 of a pinned workflow: the same for each size, since a session may grow. */

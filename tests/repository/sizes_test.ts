@@ -1,4 +1,5 @@
-import { isJsonList, jsonObject } from "../../src/base/json.ts";
+import { jsonObject, type JsonValue, parseJson } from "../../src/base/json.ts";
+import { printJson } from "../../src/base/json_print.ts";
 import { OrcError } from "../../src/base/error.ts";
 import { decodeDefinition } from "../../src/workflow/definition.ts";
 import { encodeDefinition } from "../../src/workflow/encode.ts";
@@ -90,12 +91,32 @@ Deno.test("definitionHash() is the same for all sizes, and another for another w
   const small = atSize(whole, "xs");
   assert(small instanceof Map);
   const sizing = small.get("sizing");
-  assert(sizing instanceof Map && isJsonList(sizing.get("phases") ?? null));
-  const edited = new Map(small).set(
+  assert(sizing instanceof Map);
+  const withPhases = (phases: JsonValue) =>
+    new Map(small).set("sizing", new Map(sizing).set("phases", phases));
+  const foreign = [jsonObject({ id: "A", name: "a" })];
+  for (const phases of [printJson(foreign), foreign, "[", "7", 7, null]) {
+    assertNotEquals(await definitionHash(withPhases(phases)), hash);
+    atSize(withPhases(phases), "m");
+  }
+});
+
+Deno.test("atSize() and definitionHash() read the whole also where it is no text, as it was at first", async () => {
+  const whole = definitionOf(SIZED);
+  const small = atSize(whole, "xs");
+  assert(small instanceof Map);
+  const sizing = small.get("sizing");
+  assert(sizing instanceof Map);
+  const text = sizing.get("phases");
+  assert(typeof text === "string");
+  const phases = parseJson(text, "phases");
+  assertEquals(phases, whole.get("phases"));
+  const older = new Map(small).set(
     "sizing",
-    new Map(sizing).set("phases", [jsonObject({ id: "A", name: "a" })]),
+    new Map(sizing).set("phases", phases),
   );
-  assertNotEquals(await definitionHash(edited), hash);
+  assertEquals(await definitionHash(older), await definitionHash(whole));
+  assertEquals(atSize(older, "m"), atSize(whole, "m"));
 });
 
 Deno.test("parseWorkflow() names what keeps sizes from meaning what they say", () => {
