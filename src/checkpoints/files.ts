@@ -230,7 +230,7 @@ export async function allCheckpoints(
   const legacy = readCheckpoints(layout, layout.legacyCheckpoints);
   const lines = [legacy.checkpoints];
   const problems = [...legacy.problems];
-  for (const id of store.ids()) {
+  for (const id of await store.ids()) {
     // The directory of one session must not hide the others.
     const own = await unlessDamaged(() => ownCheckpoints(layout, id), problems);
     if (own === undefined) continue;

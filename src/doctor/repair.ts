@@ -281,7 +281,7 @@ export async function repairDamaged(
 > {
   const { layout, context, store } = repository;
   const { repair } = request;
-  const id = matchSessionId(request.session, store.ids());
+  const id = matchSessionId(request.session, await store.ids());
   const { message, codes, find, replaces, ...words } = REPAIRS[repair];
   const act = `${words.request} session "${id}"`;
   const isNeeded = findings.some(({ session, code }) =>

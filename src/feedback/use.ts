@@ -256,7 +256,7 @@ export async function reviewFeedback(
       review.add({ kind, entry, session, workflowHash });
     }
   };
-  for (const source of sourcesIn(repository)) {
+  for (const source of await sourcesIn(repository)) {
     await unlessDamaged(() => addFile(source), warnings);
   }
   const report = review.report();
@@ -275,8 +275,10 @@ interface Source extends Pick<FeedbackLine, "kind" | "session"> {
 }
 
 /** Files of sessions first: they tell which session a workflow is. */
-function sourcesIn({ layout, store }: Repository): readonly Source[] {
-  const own = store.ids().flatMap((session): readonly Source[] => {
+async function sourcesIn(
+  { layout, store }: Repository,
+): Promise<readonly Source[]> {
+  const own = (await store.ids()).flatMap((session): readonly Source[] => {
     const paths = sessionLayout(layout.root, session);
     return [
       { path: paths.toolFeedback, kind: "tool", session },

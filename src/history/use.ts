@@ -364,7 +364,7 @@ export async function analyzeSessions(
         if (isWanted(event)) analyzer.addEvent(event);
       }
     }, warnings);
-  const ids = store.ids();
+  const ids = await store.ids();
   for (const [index, id] of ids.entries()) {
     const session = await unlessDamaged(() => store.read(id), warnings);
     if (session === undefined) continue;

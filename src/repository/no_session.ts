@@ -10,14 +10,14 @@ import type { Repository } from "./open.ts";
 import type { SessionSource } from "./select.ts";
 
 /** Whoever chose it, by name or before, is told what there is. */
-export function noSessionCalled(
+export async function noSessionCalled(
   { layout, store }: Repository,
   id: string,
   source: SessionSource,
-): OrcError {
+): Promise<OrcError> {
   const missing = missingIn(layout, id);
   if (missing !== undefined) return missing;
-  const ids = store.ids().filter((other) => other !== id);
+  const ids = (await store.ids()).filter((other) => other !== id);
   const origin = source === "current" ? "Current session" : "Session";
   const choice = ids.length === 0
     ? "there is none here"

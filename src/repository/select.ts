@@ -96,7 +96,7 @@ async function matchNamed(
   source: SessionSource,
 ): Promise<string> {
   try {
-    return matchSessionId(name, store.ids());
+    return matchSessionId(name, await store.ids());
   } catch (error) {
     const legacy = isMissing(error) ? await readLegacy(layout) : undefined;
     if (legacy) return matchSessionId(name, [legacy.session.id]);
@@ -129,7 +129,7 @@ async function read(
   const legacy = await readLegacy(repository.layout);
   if (legacy?.session.id === id) return legacy.session;
   const { noSessionCalled } = await import("./no_session.ts");
-  throw noSessionCalled(repository, id, source);
+  throw await noSessionCalled(repository, id, source);
 }
 
 export async function readIfThere(

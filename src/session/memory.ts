@@ -25,7 +25,7 @@ export interface MemoryStoreOptions {
  * import { memoryStore } from "@orc/cli";
  *
  * const store = memoryStore();
- * console.log(store.ids()); // []
+ * console.log(await store.ids()); // []
  * ```
  *
  * @throws {OrcError} `unknown_option` (usage), with the name that may be meant
@@ -43,7 +43,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     if (session === undefined) throw noSuchSession(id);
     return session;
   };
-  const ids = () => [...sessions.keys()].sort();
+  // deno-lint-ignore require-await
+  const ids = async () => [...sessions.keys()].sort();
   return {
     // deno-lint-ignore require-await
     create: async ({ id, decision }) => {

@@ -145,7 +145,8 @@ export function fileStore(
       update ??= sessionUpdater(layout, context, memory);
       return await update(...request);
     },
-    ids: () => sessionIds(layout),
+    // deno-lint-ignore require-await
+    ids: async () => sessionIds(layout),
     list: async (limit) => {
       const { listEntries } = await import("./entries.ts");
       return await listEntries(layout, sessionIds(layout), limit);

@@ -62,7 +62,7 @@ export interface SessionStore {
     signal?: AbortSignal,
   ): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */
-  ids(): readonly string[];
+  ids(): Promise<readonly string[]>;
   /** All sessions, or so many of those changed last; those that cannot be read are named. */
   list(limit?: number): Promise<readonly SessionEntry[]>;
 }

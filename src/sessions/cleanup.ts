@@ -227,7 +227,7 @@ async function planCleanup(
       problem: isUnfinished ? `"${path}" is missing` : message,
     });
   };
-  const places = store.ids().map((id) => {
+  const places = (await store.ids()).map((id) => {
     const { state: path, directory } = sessionLayout(layout.root, id);
     return { id, path, directory };
   });

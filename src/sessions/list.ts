@@ -121,7 +121,7 @@ export async function listSessions(
   return {
     place: placeOf(repository, current ?? null),
     sessions: lines.sort(newestFirst),
-    more: store.ids().length - entries.length,
+    more: (await store.ids()).length - entries.length,
     isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
     warnings,
   };
@@ -148,7 +148,7 @@ export async function* eachSession(
   const wanted = [options.status ?? []].flat();
   const isWanted = ({ status }: SessionLine): boolean =>
     wanted.length === 0 || status === null || wanted.includes(status);
-  const ids = store.ids();
+  const ids = await store.ids();
   for (const id of ids.toReversed()) {
     options.signal?.throwIfAborted();
     const entry = await readEntry(layout, id);
@@ -261,7 +261,7 @@ async function sessionsIn(
   { layout, store }: Repository,
 ): Promise<TreeSession[]> {
   const directory = layout.root;
-  const ids = store.ids();
+  const ids = await store.ids();
   const sessions: TreeSession[] = [];
   for (const session of ids) {
     const { state, problem } = await readEntry(layout, session);

@@ -74,7 +74,7 @@ export async function switchSession(
 ): Promise<Switched> {
   const repository = openRepository(host, options, { id: true });
   const { layout, store } = repository;
-  const session = matchSessionId(options.id, store.ids());
+  const session = matchSessionId(options.id, await store.ids());
   const { state } = await store.read(session);
   const { task } = state;
   const [owner] = ownersOf(host, repository);
@@ -170,7 +170,7 @@ export async function renameSession(
   const title = parseSessionTitle(options.name);
   const repository = openRepository(host, options, { id: true, name: true });
   const { layout, store, context } = repository;
-  const id = matchSessionId(options.id, store.ids());
+  const id = matchSessionId(options.id, await store.ids());
   const session = await store.read(id);
   assertNotOfAnother({ refusal: await refusalOfOwner(host, repository, id) });
   const { workflow } = await workflowOf(repository, session);

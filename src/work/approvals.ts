@@ -61,7 +61,7 @@ async function allWaiting(
   warnings: string[],
 ): Promise<readonly SessionApproval[]> {
   const { store, layout } = repository;
-  const ids = store.ids();
+  const ids = await store.ids();
   const found: SessionApproval[] = [];
   for (const id of ids) {
     const session = await unlessDamaged(() => store.read(id), warnings);
@@ -142,7 +142,7 @@ export function watchApprovals(
   async function* batches(): AsyncGenerator<readonly SessionApproval[]> {
     for (;;) {
       const batch: SessionApproval[] = [];
-      for (const id of store.ids()) {
+      for (const id of await store.ids()) {
         for await (const each of news(id)) batch.push(each);
       }
       if (batch.length > 0) yield batch;

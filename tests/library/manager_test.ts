@@ -97,7 +97,7 @@ const LEGACY = JSON.stringify({
 Deno.test("SessionManager.storage() keeps and lists what it is given", () =>
   withSession(async (root) => {
     const storage = await managerOf(root).storage();
-    assertEquals(storage.ids(), [idOf(0, 0)]);
+    assertEquals(await storage.ids(), [idOf(0, 0)]);
     const session = await storage.read(idOf(0, 0));
     const { events } = await storage.update(session.id, ({ state }) => ({
       state,

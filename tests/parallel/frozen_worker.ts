@@ -10,7 +10,7 @@ const { store } = openRepository(host, {
   root,
   purpose: "frozen",
 });
-const [id = ""] = store.ids();
+const [id = ""] = await store.ids();
 let wasStopped = false;
 await store.update(id, ({ state }, at) => {
   if (!wasStopped) Deno.kill(Deno.pid, "SIGSTOP");

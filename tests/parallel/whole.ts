@@ -24,7 +24,7 @@ const SESSION_FILES = ["log.jsonl", "meta.json", "outputs", "state.json"];
 /** All sessions below a root, as the store reads them. */
 export async function sessionsIn(root: string): Promise<readonly Session[]> {
   const store = fileStore(repositoryLayout(root), storeContext());
-  return await Promise.all(store.ids().map((id) => store.read(id)));
+  return await Promise.all((await store.ids()).map((id) => store.read(id)));
 }
 
 /**

@@ -247,11 +247,11 @@ test("findRemoved() finds what a removal left that was cut short", ({ layout }) 
   assertEquals(findRemoved(layout), []);
 });
 
-test("removeSession() sets aside what readers do not see", ({ layout, store }) => {
+test("removeSession() sets aside what readers do not see", async ({ layout, store }) => {
   writeTree(layout.sessions, {
     [`.removed-${"0".repeat(32)}/state.json`]: "{}",
   });
-  assertEquals(store.ids(), [SESSION_ID]);
+  assertEquals(await store.ids(), [SESSION_ID]);
 });
 
 const NAMING = {

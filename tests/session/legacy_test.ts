@@ -163,7 +163,7 @@ Deno.test("adoptLegacy() adopts a state that was copied out of another session",
     Deno.copyFileSync(state, layout.legacyState);
     Deno.removeSync(directory, { recursive: true });
     await adopt(layout);
-    assertEquals(store.ids(), ["00c0ffee"]);
+    assertEquals(await store.ids(), ["00c0ffee"]);
     const { session } = await store.update("00c0ffee", complete("a"));
     assertEquals([session.serial, session.sessionId], [2, "00c0ffee"]);
   }));

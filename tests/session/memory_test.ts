@@ -43,7 +43,7 @@ async function playedOn(store: SessionStore): Promise<unknown> {
     none: await codeOf(() => store.read("none")),
     noneUpdated: await codeOf(() => store.update("none", complete("a"))),
     endings: [aborted, refused],
-    ids: store.ids().filter((id) => id === "two"),
+    ids: (await store.ids()).filter((id) => id === "two"),
     listed: (await store.list()).find(({ id }) => id === "two")?.problem,
   };
 }

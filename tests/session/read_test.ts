@@ -59,7 +59,7 @@ test("fileStore().read() says that there is no such session", async ({ store }) 
   assertEquals(error.hint, "orc session list");
 });
 
-test("fileStore().ids() lists sessions and nothing else, in order", ({ store, layout }) => {
+test("fileStore().ids() lists sessions and nothing else, in order", async ({ store, layout }) => {
   writeTree(layout.sessions, {
     "3f1eb0bb/": "",
     "1/": "",
@@ -69,15 +69,15 @@ test("fileStore().ids() lists sessions and nothing else, in order", ({ store, la
     file: "",
     "con/": "",
   });
-  assertEquals(store.ids(), [SESSION_ID, "1", "3f1eb0bb"].sort());
+  assertEquals(await store.ids(), [SESSION_ID, "1", "3f1eb0bb"].sort());
 });
 
 Deno.test("fileStore().ids() is empty where nothing was ever started", () =>
-  withTemporaryDirectory((root) => {
+  withTemporaryDirectory(async (root) => {
     const store = fileStore(repositoryLayout(root), storeContext());
-    assertEquals(store.ids(), []);
+    assertEquals(await store.ids(), []);
     writeTree(root, { ".orchestrator/": "" });
-    assertEquals(store.ids(), []);
+    assertEquals(await store.ids(), []);
   }));
 
 Deno.test("fileStore().ids() refuses a file in the place of the sessions", () =>
