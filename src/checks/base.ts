@@ -2,10 +2,16 @@
 import type { Host } from "../host/host.ts";
 import {
   branchName,
+  COMMIT_FORMAT,
   counterpartsOf,
   DEFAULT_BRANCHES,
   isSameBranch,
+  lastOfOthers,
+  madeSince,
+  parseCommits,
+  REMOTE_BRANCHES,
   REMOTE_DEFAULT,
+  STEP_FORMAT,
 } from "./base_rules.ts";
 import type { GitTree } from "./git_program.ts";
 import { decodeNames, gitOutput, NoTree } from "./tree_files.ts";
@@ -125,6 +131,59 @@ export async function findBase(
   return commit === undefined
     ? { commit: head, origin: HEAD }
     : { commit, origin: "start of the session" };
+}
+
+/** What others did on the default branch, as far as work took it in after it had begun. */
+export interface Incoming {
+  /** Their last commit that is part of the work's history. */
+  readonly commit: string;
+  /** The last one that was part of it when the work began. */
+  readonly before: string;
+}
+
+/**
+ * Finds what came in from the server's default branch since a session began at a commit; undefined for
+ * nothing, and where that cannot be told. What was made in this working tree is no work of others, though the
+ * server has it by now: git's own log of `HEAD` tells.
+ *
+ * @throws {NoTree} where git fails
+ */
+export async function findIncoming(
+  host: Host,
+  git: GitTree,
+  { start, sinceMs, signal }: {
+    readonly start: string;
+    readonly sinceMs: number;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<Incoming | undefined> {
+  const ask = async (...args: readonly string[]): Promise<string> =>
+    decodeNames(await gitOutput(host, git.tree, git, args, signal)).trimEnd();
+  const names = [HEAD, start, ...REMOTE_BRANCHES];
+  const found = await commitsAt(host, git, names, signal);
+  const [head, known] = [found.get(HEAD), found.get(start)];
+  const [branch] = commitsOf(found, REMOTE_BRANCHES);
+  // Nothing came in where nothing was committed, nor from where it began.
+  const isSame = head === start || branch === start;
+  if (!head || !known || !branch || isSame) return undefined;
+  const mergeBase = async (other: string, more: string) =>
+    await ask("merge-base", other, more).catch((error) => {
+      if (error instanceof NoTree) return undefined;
+      throw error;
+    });
+  const shared = await mergeBase(head, branch);
+  if (shared === undefined || shared === start) return undefined;
+  const list = ["log", "--no-show-signature", "--topo-order", "--reverse"];
+  const listed = [...list, `--format=${COMMIT_FORMAT}`, shared, `^${start}`];
+  const commits = parseCommits(await ask(...listed, "--"));
+  if (commits.length === 0) return undefined;
+  const steps = ["log", "--no-show-signature", "-g", "--date=unix"];
+  const log = await ask(...steps, `--format=${STEP_FORMAT}`, HEAD, "--");
+  const sinceSeconds = Math.floor(sinceMs / 1000);
+  const made = madeSince(log, { start, sinceSeconds });
+  const commit = made && lastOfOthers(commits, made);
+  const before = commit && await mergeBase(start, commit);
+  return commit && before ? { commit, before } : undefined;
 }
 
 function commitsOf(

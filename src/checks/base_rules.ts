@@ -81,3 +81,77 @@ export function isSameBranch(current: string, ref: string): boolean {
   return current !== "" &&
     ref.replace(SHORT, "") === current;
 }
+
+/** The default branch as the server has it, by the names that it may have here; the first that is there is it. */
+export const REMOTE_BRANCHES: readonly string[] = DEFAULT_BRANCHES.filter(
+  (name) => name.startsWith(REMOTES),
+);
+
+/** A commit as `git log` lists it in the format of {@linkcode COMMIT_FORMAT}. */
+export interface ListedCommit {
+  readonly id: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+}
+
+export const COMMIT_FORMAT = "%H %T %P";
+
+export function parseCommits(text: string): readonly ListedCommit[] {
+  return text.split("\n").filter((row) => row !== "").map((row) => {
+    const [id = "", tree = "", ...parents] = row.trimEnd().split(" ");
+    return { id, tree, parents };
+  });
+}
+
+/** What a working tree's `HEAD` went through, the last step first, by `git log -g --date=unix`. */
+export const STEP_FORMAT = "%H %T %gd %gs";
+
+const STEP = /^([0-9a-f]+) ([0-9a-f]+) HEAD@\{(\d+)\} ?(.*)$/;
+
+/** Steps that lead to a commit which was there already; what else git writes tells of one made here. */
+const MOVES = [
+  /^(?:checkout: moving from|reset: moving to|clone: from|[Bb]ranch:) /,
+  /^(?:merge|pull)[^()]*: Fast-forward$/,
+  /^(?:rebase|pull)[^()]* \((?:start|finish|abort)\): /,
+];
+
+/**
+ * Ids of the commits that were made in a working tree since a moment, in seconds, and of their trees: a server
+ * may give a change another id. Undefined where git's log of `HEAD` does not reach back that far.
+ */
+export function madeSince(
+  log: string,
+  { start, sinceSeconds }: {
+    readonly start: string;
+    readonly sinceSeconds: number;
+  },
+): ReadonlySet<string> | undefined {
+  const made = new Set<string>();
+  let isWhole = false;
+  for (const row of log.split("\n")) {
+    const [, id, tree, seconds, what = ""] = STEP.exec(row) ?? [];
+    if (id === undefined || tree === undefined) continue;
+    const isBefore = Number(seconds) < sinceSeconds;
+    isWhole ||= isBefore || id === start;
+    if (isBefore || MOVES.some((move) => move.test(what))) continue;
+    made.add(id).add(tree);
+  }
+  return isWhole ? made : undefined;
+}
+
+/**
+ * The last of some commits, each of which stands behind its parents, that neither was made here nor rests on
+ * one that was: own work that went to the server comes back as if it were that of others.
+ */
+export function lastOfOthers(
+  commits: readonly ListedCommit[],
+  made: ReadonlySet<string>,
+): string | undefined {
+  const own = new Set<string>();
+  for (const { id, tree, parents } of commits) {
+    const isOwn = made.has(id) || made.has(tree) ||
+      parents.some((parent) => own.has(parent));
+    if (isOwn) own.add(id);
+  }
+  return commits.findLast(({ id }) => !own.has(id))?.id;
+}

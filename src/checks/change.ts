@@ -2,14 +2,18 @@
 import { orElse } from "../base/error.ts";
 import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
+import { compareCodePoints } from "../base/json_print.ts";
 import { joinPath } from "../base/path.ts";
 import { type Change, outgrown } from "../engine/size.ts";
+import { epochMsOf } from "../base/time.ts";
+import { readHead } from "../files/git_head.ts";
 import { findGit, GIT_MAY_NOT_RUN, mayAskGit } from "../files/git_index.ts";
 import { readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import type { PinnedSizing } from "../workflow/sizes.ts";
 import type { SessionState, Sizing } from "../workflow/types.ts";
+import { findIncoming, type Incoming } from "./base.ts";
 import {
   keepEntries,
   keptEntries,
@@ -17,11 +21,19 @@ import {
   type TreeSite,
 } from "./tree.ts";
 import { hashOfIds, objectHash } from "./tree_content.ts";
-import { decodeNames, gitOutput, NoTree } from "./tree_files.ts";
+import { decodeNames, gitOutput, isOwn, NoTree } from "./tree_files.ts";
 import {
+  type Before,
+  byPath,
+  type Came,
   changedPaths,
+  differingLines,
+  type Entries,
+  expectedWith,
+  isSame,
   isSameContent,
   matcherOf,
+  MODES,
   parseEntries,
   type TreeEntry,
 } from "./tree_rules.ts";
@@ -146,7 +158,10 @@ export async function readStart(
 /** Stands for a directory without files. */
 const EMPTY = "empty";
 
-/** The files that differ from the start of a session, or why they cannot be told. */
+/**
+ * The files that a session changed, or why they cannot be told: those that differ from its start, but for what
+ * others did on the default branch and a merge, a pull or a rebase brought.
+ */
 export async function changedSince(
   host: Host,
   opened: OpenedSession,
@@ -157,17 +172,87 @@ export async function changedSince(
   const start = textAt(state.metadata, START_TREE);
   if (start === null) return "where the session began is not known";
   if (!mayAskGit()) return GIT_MAY_NOT_RUN;
-  const now = await readEntries(host, site, { signal });
+  const commit = textAt(state.metadata, START_COMMIT);
+  const [now, incoming] = await Promise.all([
+    readEntries(host, site, { signal }),
+    incomingSince(host, site, { commit, at: state.createdAt }, signal),
+  ]);
   // Where every file is gone, all have changed.
   const entries = typeof now === "string" ? [] : now.entries;
-  if (typeof now !== "string" && now.id === start) {
+  if (!incoming && typeof now !== "string" && now.id === start) {
     return { paths: [], before: new Map(), site };
   }
-  const commit = textAt(state.metadata, START_COMMIT);
-  const before = start === EMPTY ? [] : await keptEntries(layout, start) ??
+  const own = start === EMPTY ? [] : await keptEntries(layout, start) ??
     await committedEntries(host, site, commit, signal);
-  if (typeof before === "string") return before;
-  return changedFrom(before, changedPaths(before, entries), site);
+  if (typeof own === "string") return own;
+  if (!incoming) return changedFrom(own, changedPaths(own, entries), site);
+  const ids = [commit, incoming.before, incoming.commit];
+  const [committed, before, others] = await Promise.all(
+    ids.map((id) => committedEntries(host, site, id, signal)),
+  );
+  for (const one of [committed, before, others]) {
+    if (!Array.isArray(one)) return String(one);
+  }
+  return await changedBeside(host, site, entries, {
+    own,
+    came: { committed, before, others } as Came<readonly TreeEntry[]>,
+  });
+}
+
+/** What came in since a session began; where git cannot tell, all that differs is its work. */
+async function incomingSince(
+  host: Host,
+  { workingTree }: TreeSite,
+  { commit, at }: {
+    readonly commit: string | null;
+    readonly at: string | null;
+  },
+  signal: AbortSignal | undefined,
+): Promise<Incoming | undefined> {
+  const git = orElse(() => findGit(workingTree), () => undefined);
+  const sinceMs = epochMsOf(at);
+  // Where nothing was committed, nothing came in: that is told without running git.
+  if (!git || commit === null || sinceMs === undefined) return undefined;
+  if (!isId(commit) || readHead(workingTree) === commit) return undefined;
+  try {
+    return await findIncoming(host, git, { start: commit, sinceMs, signal });
+  } catch (error) {
+    if (error instanceof NoTree) return undefined;
+    throw error;
+  }
+}
+
+/** The files that differ from what the start of a session and the work of others together make. */
+async function changedBeside(
+  host: Host,
+  site: TreeSite,
+  entries: readonly TreeEntry[],
+  { own, came, now }: {
+    readonly own: readonly TreeEntry[];
+    readonly came: Came<readonly TreeEntry[]>;
+    readonly now?: ReadonlyMap<string, TreeEntry>;
+  },
+): Promise<ChangedFiles> {
+  const before = expectedWith(own, came);
+  const lying = byPath(entries);
+  const isAlike = (path: string) =>
+    !before.get(path)?.came && isSame(before.get(path)?.own, lying.get(path));
+  const paths = [...new Set([...before.keys(), ...lying.keys()])]
+    .filter((path) => !isAlike(path)).toSorted(compareCodePoints);
+  const found = { paths, before, site, ...now && { now } };
+  const unsure = paths.filter((path) => {
+    const { came, isCommitted } = before.get(path) ?? {};
+    return lying.has(path) ? came ?? isCommitted : came && !came.others;
+  });
+  if (unsure.length > MAX_COUNTED) return found;
+  const counts = await linesChanged(host, found, unsure);
+  const settled = new Set(
+    unsure.filter((path) => {
+      const { isSame = false, lines } = counts.get(path) ?? {};
+      return isSame || before.get(path)?.came && lines === 0;
+    }),
+  );
+  return { ...found, paths: paths.filter((path) => !settled.has(path)) };
 }
 
 function changedFrom(
@@ -175,15 +260,17 @@ function changedFrom(
   paths: readonly string[],
   site: TreeSite,
 ): ChangedFiles {
-  const entries = before.map((entry) => [entry.path, entry] as const);
+  const entries = before.map((own) => [own.path, { own }] as const);
   return { paths, before: new Map(entries), site };
 }
 
 /** Files that differ, and what they were. */
 export interface ChangedFiles {
   readonly paths: readonly string[];
-  readonly before: ReadonlyMap<string, TreeEntry>;
+  readonly before: ReadonlyMap<string, Before>;
   readonly site: TreeSite;
+  /** What they are in a commit; without it, they lie in the working tree. */
+  readonly now?: Entries;
 }
 
 /** The files of the commit that a session began at; what was not committed then counts as changed. */
@@ -195,18 +282,24 @@ async function committedEntries(
 ): Promise<readonly TreeEntry[] | string> {
   const git = findGit(workingTree);
   // It comes from the session's state, and becomes an argument.
-  if (!git || commit === null || !/^[0-9a-f]{40,64}$/.test(commit)) {
+  if (!git || commit === null || !isId(commit)) {
     return "which files there were is not kept any more";
   }
   try {
     const args = ["ls-tree", "-r", "-z", commit];
     const bytes = await gitOutput(host, workingTree, git, args, signal);
-    return parseEntries(decodeNames(bytes)) ??
-      "git lists the files in a form that orc does not know";
+    return parseEntries(decodeNames(bytes))?.filter(({ path, mode }) =>
+      // What lies in another repository is listed by its files.
+      !isOwn(path) && mode !== MODES.repository
+    ) ?? "git lists the files in a form that orc does not know";
   } catch (error) {
     if (error instanceof NoTree) return error.message;
     throw error;
   }
+}
+
+function isId(text: string): boolean {
+  return /^[0-9a-f]{40,64}$/.test(text);
 }
 
 /**
@@ -215,24 +308,26 @@ async function committedEntries(
  */
 export async function measure(
   host: Host,
-  { paths, before, site }: ChangedFiles,
+  changed: ChangedFiles,
   { measuredPaths, riskPaths }: Sizing,
   isFromCommit = false,
 ): Promise<Change> {
+  const { paths } = changed;
   const counted = paths.filter(matcherOf(measuredPaths));
   const isRisky = matcherOf(riskPaths);
   const counts = counted.length > MAX_COUNTED
     ? null
-    : await linesChanged(host, site, counted, before);
-  const isSame = (path: string) =>
-    isFromCommit && counts?.get(path) === 0 && before.has(path);
-  const lines = [...counts?.values() ?? []].reduce((sum, one) => sum + one, 0);
+    : await linesChanged(host, changed, counted);
+  const isKept = (path: string) =>
+    isFromCommit && counts?.get(path)?.isSame === true;
+  const lines = [...counts?.values() ?? []]
+    .reduce((sum, { lines }) => sum + lines, 0);
   return {
-    files: counted.filter((path) => !isSame(path)).length,
+    files: counted.filter((path) => !isKept(path)).length,
     lines: counts && lines,
     risky: riskPaths.length === 0
       ? []
-      : paths.filter((path) => isRisky(path) && !isSame(path)),
+      : paths.filter((path) => isRisky(path) && !isKept(path)),
   };
 }
 
@@ -242,44 +337,52 @@ const MAX_COUNTED = 500;
 /** A larger file was made by a program. */
 const MAX_COUNTED_BYTES = 1024 * 1024;
 
+/** How a file differs from what is expected of it. */
+interface FileChange {
+  readonly lines: number;
+  /** Whether it holds what was committed for it. */
+  readonly isSame: boolean;
+}
+
 /**
  * Lines that are in one of two states of the files alone. They are counted here: what git counts, attributes
  * and filters of the repository decide, and whoever works in it can set those.
  */
 async function linesChanged(
   host: Host,
-  { workingTree }: TreeSite,
+  { before, now, site: { workingTree } }: ChangedFiles,
   paths: readonly string[],
-  before: ReadonlyMap<string, TreeEntry>,
-): Promise<ReadonlyMap<string, number>> {
-  const ids = new Set(paths.flatMap((path) => before.get(path)?.id ?? []));
-  const texts = await blobsOf(host, workingTree, [...ids]);
-  const counts = new Map<string, number>();
-  for (const path of paths) {
-    const was = texts.get(before.get(path)?.id ?? "") ?? "";
-    const bytes = orElse(
+): Promise<ReadonlyMap<string, FileChange>> {
+  const entriesOf = (path: string) => {
+    const { own, came } = before.get(path) ?? {};
+    const all = [own, came?.committed, came?.before, came?.others];
+    return [...all, now?.get(path)];
+  };
+  const ids = paths.flatMap(entriesOf).flatMap((entry) => entry?.id ?? []);
+  const texts = await blobsOf(host, workingTree, [...new Set(ids)]);
+  const textOf = (entry: TreeEntry | undefined) => texts.get(entry?.id ?? "");
+  const encode = (text: string) => new TextEncoder().encode(text);
+  const read = (path: string): Uint8Array | undefined =>
+    now ? encode(textOf(now.get(path)) ?? "") : orElse(
       () => readRegularFile(joinPath(workingTree, path), MAX_COUNTED_BYTES),
       () => undefined,
     );
-    const isSame = bytes !== undefined &&
-      await isSameContent(new TextEncoder().encode(was), bytes);
+  const counts = new Map<string, FileChange>();
+  for (const path of paths) {
+    const { own, came } = before.get(path) ?? {};
+    const was = textOf(own) ?? textOf(came?.committed) ?? "";
+    const bytes = read(path);
+    const isSame = own !== undefined && bytes !== undefined &&
+      await isSameContent(encode(was), bytes);
     const is = new TextDecoder().decode(bytes);
-    counts.set(path, isSame ? 0 : differingLines(was, is));
+    const sides = came && {
+      before: textOf(came.before) ?? "",
+      others: textOf(came.others) ?? "",
+    };
+    const lines = isSame && !came ? 0 : differingLines(was, is, sides);
+    counts.set(path, { lines, isSame: isSame && !came });
   }
   return counts;
-}
-
-/** How many lines are in one of two texts alone; where a line stands does not count. */
-export function differingLines(was: string, is: string): number {
-  const counts = new Map<string, number>();
-  const add = (text: string, step: number): void => {
-    const lines = text.split(/\r?\n/);
-    if (lines.at(-1) === "") lines.pop();
-    for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + step);
-  };
-  add(was, -1);
-  add(is, 1);
-  return [...counts.values()].reduce((sum, one) => sum + Math.abs(one), 0);
 }
 
 /**

@@ -104,6 +104,99 @@ export function changedPaths(
   return [...changed, ...seen.keys()].sort(compareCodePoints);
 }
 
+/** What others made of something, beside what a session found. */
+export interface Came<Of> {
+  /** As the commit had it that the session began at. */
+  readonly committed: Of;
+  /** As it was before both. */
+  readonly before: Of;
+  readonly others: Of;
+}
+
+/** A file as it is expected to be where a session does nothing to it. */
+export interface Before {
+  /** As the session found it, or as others made it where it is theirs alone. */
+  readonly own: TreeEntry | undefined;
+  /** Set where it was changed on both sides. */
+  readonly came?: Came<TreeEntry | undefined>;
+  /** Whether it is as a commit has it: the file that lies there may have other ends of lines. */
+  readonly isCommitted?: boolean;
+}
+
+/** What is expected of each file that is to be there: a three-way merge, in which no conflict ends anything. */
+export function expectedWith(
+  own: readonly TreeEntry[],
+  came: Came<readonly TreeEntry[]>,
+): ReadonlyMap<string, Before> {
+  const expected = new Map<string, Before>(
+    own.map((entry) => [entry.path, { own: entry }]),
+  );
+  const [committed, before, others] = [
+    came.committed,
+    came.before,
+    came.others,
+  ].map(byPath) as [Entries, Entries, Entries];
+  for (const path of new Set([...before.keys(), ...others.keys()])) {
+    const [was, theirs] = [before.get(path), others.get(path)];
+    const mine = expected.get(path)?.own;
+    if (isSame(was, theirs) || isSame(mine, theirs)) continue;
+    if (!isSame(was, mine)) {
+      const ours = committed.get(path);
+      const came = { committed: ours, before: was, others: theirs };
+      expected.set(path, { own: mine, came });
+    } else if (theirs === undefined) expected.delete(path);
+    else expected.set(path, { own: theirs, isCommitted: true });
+  }
+  return expected;
+}
+
+export type Entries = ReadonlyMap<string, TreeEntry>;
+
+export function byPath(entries: readonly TreeEntry[]): Entries {
+  return new Map(entries.map((entry) => [entry.path, entry]));
+}
+
+export function isSame(
+  one: TreeEntry | undefined,
+  other: TreeEntry | undefined,
+): boolean {
+  return one?.id === other?.id && one?.mode === other?.mode;
+}
+
+/**
+ * How many lines are in one of two texts alone; where a line stands does not count. What others made of an
+ * earlier text counts as if it had been done to the first one, too.
+ */
+export function differingLines(
+  was: string,
+  is: string,
+  { before, others }: { readonly before: string; readonly others: string } = {
+    before: was,
+    others: was,
+  },
+): number {
+  const texts = [is, was, before, others].map(countedLines);
+  const lines = new Set(texts.flatMap((counts) => [...counts.keys()]));
+  let sum = 0;
+  for (const line of lines) {
+    const [now = 0, own = 0, old = 0, theirs = 0] = texts.map((counts) =>
+      counts.get(line) ?? 0
+    );
+    const merged = Math.abs(now - Math.max(own + theirs - old, 0));
+    // Where both sides did the same, it may have been done once.
+    sum += own === theirs ? Math.min(merged, Math.abs(now - own)) : merged;
+  }
+  return sum;
+}
+
+function countedLines(text: string): ReadonlyMap<string, number> {
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  const counts = new Map<string, number>();
+  for (const line of lines) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return counts;
+}
+
 /**
  * Tells which paths are meant: those that a pattern names or that lie in a directory it names, but
  * for those that a pattern behind `!` does. Where only such ones are given, all others are meant.

@@ -2,7 +2,9 @@ import {
   isOutput,
   isSafePath,
   isSameBranch,
+  lastOfOthers,
   LOOKS_LIKE_TESTS,
+  madeSince,
 } from "../../src/checks/base_rules.ts";
 import { matcherOf } from "../../src/checks/tree_rules.ts";
 import { assertEquals } from "@std/assert";
@@ -75,4 +77,65 @@ Deno.test("isSameBranch() compares a branch with the remote's of that name", () 
   assertEquals(isSameBranch("main", "refs/heads/main"), true);
   assertEquals(isSameBranch("a/main", "refs/remotes/origin/main"), false);
   assertEquals(isSameBranch("", "refs/heads/"), false);
+});
+
+Deno.test("madeSince() tells commits that were made here from those that were only gone to", () => {
+  const start = "0000";
+  const since = { start, sinceSeconds: 100 };
+  const stepsOf = (...whats: readonly string[]) =>
+    [
+      ...whats.map((what) => `aaaa bbbb HEAD@{100} ${what}`),
+      "cccc dddd HEAD@{99} commit: old",
+    ]
+      .join("\n");
+  const made = [
+    "commit: x",
+    "commit (amend): x",
+    "commit: docs: fast-forward",
+    "commit: pull: Fast-forward",
+    "cherry-pick: x",
+    "merge origin/main: Merge made by the 'ort' strategy.",
+    "pull: Merge made by the 'ort' strategy.",
+    "rebase (pick): x",
+    "rebase (pick): more: Fast-forward",
+    "pull --rebase origin main (pick): more: Fast-forward",
+    "",
+  ];
+  for (const what of made) {
+    const ids = madeSince(stepsOf(what), since);
+    assertEquals([...ids ?? []], ["aaaa", "bbbb"], what);
+  }
+  const gone = [
+    "checkout: moving from main to commit: x",
+    "reset: moving to HEAD~1",
+    "clone: from https://example.org/x.git",
+    "pull -q: Fast-forward",
+    "pull --ff-only origin main: Fast-forward",
+    "merge origin/main: Fast-forward",
+    "rebase (start): checkout origin/main",
+    "rebase (finish): returning to refs/heads/work",
+    "rebase (abort): returning to refs/heads/work",
+    "pull --rebase origin main (start): checkout aaaa",
+    "Branch: renamed refs/heads/a to refs/heads/b",
+  ];
+  assertEquals([...madeSince(stepsOf(...gone), since) ?? []], []);
+  // A log that begins later than the session tells nothing.
+  const late = "aaaa bbbb HEAD@{100} pull: Fast-forward";
+  assertEquals(madeSince(late, since), undefined);
+  const early = madeSince(`${late}\n0000 1111 HEAD@{100} clone: from x`, since);
+  assertEquals([...early ?? []], []);
+});
+
+Deno.test("lastOfOthers() leaves out what was made here, and what rests on it", () => {
+  const commits = ["a", "b a", "own a", "c b own", "d c", "e b"].map((row) => {
+    const [id = "", ...parents] = row.split(" ");
+    return { id, tree: `tree of ${id}`, parents };
+  });
+  const last = (...made: readonly string[]) =>
+    lastOfOthers(commits, new Set(made));
+  assertEquals(last("own"), "e");
+  assertEquals(last("own", "e"), "b");
+  assertEquals(last("own", "tree of e"), "b");
+  assertEquals(last("a"), undefined);
+  assertEquals(lastOfOthers(commits.slice(0, 5), new Set(["own"])), "b");
 });

@@ -1,5 +1,6 @@
-import { differingLines } from "../../src/checks/change.ts";
+import { differingLines, expectedWith } from "../../src/checks/tree_rules.ts";
 import { assertTable } from "../base/table.ts";
+import { assertEquals } from "@std/assert";
 
 Deno.test("differingLines() counts lines that are in one of two texts alone", () => {
   assertTable<readonly [string, string], number>(
@@ -16,4 +17,57 @@ Deno.test("differingLines() counts lines that are in one of two texts alone", ()
       [["a\n\n\n", "a\n"], 2],
     ],
   );
+});
+
+Deno.test("differingLines() takes what others did to an earlier text for done", () => {
+  type Texts = readonly [
+    was: string,
+    is: string,
+    before: string,
+    others: string,
+  ];
+  assertTable<Texts, number>(
+    ([was, is, before, others]) => differingLines(was, is, { before, others }),
+    [
+      // Others alone, or this side alone, or both at other places.
+      [["a\n", "b\n", "a\n", "b\n"], 0],
+      [["b\n", "b\n", "a\n", "a\n"], 0],
+      [["x\nb\n", "x\ny\n", "a\nb\n", "a\ny\n"], 0],
+      [["x\nb\n", "x\nz\n", "a\nb\n", "a\ny\n"], 2],
+      // Both did the same: once or twice.
+      [["b\n", "b\n", "a\n", "b\n"], 0],
+      [["a\nb\n", "a\nb\nb\n", "a\n", "b\na\n"], 0],
+      // A conflict, and one side of it, both or neither.
+      [["b\n", "b\n", "a\n", "c\n"], 1],
+      [["b\n", "b\nc\n", "a\n", "c\n"], 0],
+      [["b\n", "a\n", "a\n", "c\n"], 3],
+    ],
+  );
+});
+
+Deno.test("expectedWith() takes each file from the side that changed it, and both from both", () => {
+  const entries = (text: string) =>
+    text.split(" ").filter((one) => one !== "").map((one) => {
+      const [path = "", id = ""] = one.split(":");
+      return { path, mode: "100644", id };
+    });
+  const expected = expectedWith(entries("same:1 own:2 two:2 off:1 kept:2"), {
+    committed: entries("same:1 own:1 two:1 off:1 kept:2"),
+    before: entries("same:1 own:1 two:1 off:1 kept:1 theirs:1"),
+    others: entries("same:1 own:1 two:3 theirs:2 new:1 kept:2"),
+  });
+  const told = Array.from(expected, ([path, { own, came, isCommitted }]) => [
+    path,
+    own?.id,
+    came && [came.committed, came.before, came.others].map((one) => one?.id),
+    isCommitted,
+  ]);
+  assertEquals(told, [
+    ["same", "1", undefined, undefined],
+    ["own", "2", undefined, undefined],
+    ["two", "2", ["1", "1", "3"], undefined],
+    ["kept", "2", undefined, undefined],
+    ["theirs", undefined, [undefined, "1", "2"], undefined],
+    ["new", "1", undefined, true],
+  ]);
 });
