@@ -166,12 +166,7 @@ export async function findIncoming(
   // Nothing came in where nothing was committed, nor from where it began.
   const isSame = head === start || branch === start;
   if (!head || !known || !branch || isSame) return undefined;
-  const mergeBase = async (other: string, more: string) =>
-    await ask("merge-base", other, more).catch((error) => {
-      if (error instanceof NoTree) return undefined;
-      throw error;
-    });
-  const shared = await mergeBase(head, branch);
+  const shared = await mergeBaseOf(host, git, [head, branch], signal);
   if (shared === undefined || shared === start) return undefined;
   const list = ["log", "--no-show-signature", "--topo-order", "--reverse"];
   const listed = [...list, `--format=${COMMIT_FORMAT}`, shared, `^${start}`];
@@ -182,8 +177,26 @@ export async function findIncoming(
   const sinceSeconds = Math.floor(sinceMs / 1000);
   const made = madeSince(log, { start, sinceSeconds });
   const commit = made && lastOfOthers(commits, made);
-  const before = commit && await mergeBase(start, commit);
+  const before = commit &&
+    await mergeBaseOf(host, git, [start, commit], signal);
   return commit && before ? { commit, before } : undefined;
+}
+
+/** The last commit that two have in common; undefined where they have none, or one of them is not there. */
+export async function mergeBaseOf(
+  host: Host,
+  git: GitTree,
+  commits: readonly [string, string],
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    const args = ["merge-base", ...commits];
+    const bytes = await gitOutput(host, git.tree, git, args, signal);
+    return decodeNames(bytes).trimEnd();
+  } catch (error) {
+    if (error instanceof NoTree) return undefined;
+    throw error;
+  }
 }
 
 function commitsOf(

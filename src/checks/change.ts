@@ -4,6 +4,7 @@ import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { compareCodePoints } from "../base/json_print.ts";
 import { joinPath } from "../base/path.ts";
+import { countOf } from "../base/text.ts";
 import { type Change, outgrown } from "../engine/size.ts";
 import { epochMsOf } from "../base/time.ts";
 import { readHead } from "../files/git_head.ts";
@@ -13,7 +14,7 @@ import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import type { PinnedSizing } from "../workflow/sizes.ts";
 import type { SessionState, Sizing } from "../workflow/types.ts";
-import { findIncoming, type Incoming } from "./base.ts";
+import { findIncoming, type Incoming, mergeBaseOf } from "./base.ts";
 import {
   keepEntries,
   keptEntries,
@@ -179,24 +180,59 @@ export async function changedSince(
   ]);
   // Where every file is gone, all have changed.
   const entries = typeof now === "string" ? [] : now.entries;
-  if (!incoming && typeof now !== "string" && now.id === start) {
-    return { paths: [], before: new Map(), site };
+  const tree = typeof now === "string" ? null : now.id;
+  if (!incoming && tree === start) {
+    return { paths: [], before: new Map(), site, tree };
   }
   const own = start === EMPTY ? [] : await keptEntries(layout, start) ??
     await committedEntries(host, site, commit, signal);
   if (typeof own === "string") return own;
-  if (!incoming) return changedFrom(own, changedPaths(own, entries), site);
-  const ids = [commit, incoming.before, incoming.commit];
-  const [committed, before, others] = await Promise.all(
-    ids.map((id) => committedEntries(host, site, id, signal)),
-  );
-  for (const one of [committed, before, others]) {
-    if (!Array.isArray(one)) return String(one);
+  if (!incoming) {
+    return { ...changedFrom(own, changedPaths(own, entries), site), tree };
   }
+  const ids = [commit, incoming.before, incoming.commit];
+  const sides = await entriesOf(host, site, ids, signal);
+  if (typeof sides === "string") return sides;
+  const [committed = [], before = [], others = []] = sides;
+  const beside = await changedBeside(host, site, entries, {
+    own,
+    came: { committed, before, others },
+  });
+  return { ...beside, tree, others: incoming.commit };
+}
+
+/**
+ * The files that a commit changed since a session began, where the work of others is a commit that somebody
+ * else names; where the start is not known there, the work of others is all that there was.
+ */
+export async function changedUntil(
+  host: Host,
+  site: TreeSite,
+  { commit, start, base }: {
+    readonly commit: string;
+    readonly start: string | null;
+    readonly base: string;
+  },
+  signal: AbortSignal | undefined,
+): Promise<ChangedFiles | string> {
+  const git = findGit(site.workingTree);
+  const merged = git && start !== null && isId(start)
+    ? await mergeBaseOf(host, git, [start, base], signal)
+    : undefined;
+  const ids = [commit, base, ...merged && start ? [start, merged] : []];
+  const sides = await entriesOf(host, site, ids, signal);
+  if (typeof sides === "string") return sides;
+  const [entries = [], others = [], own = others, before = others] = sides;
   return await changedBeside(host, site, entries, {
     own,
-    came: { committed, before, others } as Came<readonly TreeEntry[]>,
+    came: { committed: own, before, others },
+    now: byPath(entries),
   });
+}
+
+/** What a session that ends keeps of how it was measured. */
+export function measuredBy({ tree, others }: ChangedFiles): JsonObject {
+  return jsonObject({ ...tree && { tree }, ...others && { others } });
 }
 
 /** What came in since a session began; where git cannot tell, all that differs is its work. */
@@ -271,6 +307,10 @@ export interface ChangedFiles {
   readonly site: TreeSite;
   /** What they are in a commit; without it, they lie in the working tree. */
   readonly now?: Entries;
+  /** Identity of the working tree. */
+  readonly tree?: string | null;
+  /** The commit up to which the work of others came in. */
+  readonly others?: string;
 }
 
 /** The files of the commit that a session began at; what was not committed then counts as changed. */
@@ -296,6 +336,20 @@ async function committedEntries(
     if (error instanceof NoTree) return error.message;
     throw error;
   }
+}
+
+/** The files of several commits, or why those of one of them cannot be told. */
+async function entriesOf(
+  host: Host,
+  site: TreeSite,
+  commits: readonly (string | null)[],
+  signal: AbortSignal | undefined,
+): Promise<readonly (readonly TreeEntry[])[] | string> {
+  const read = await Promise.all(
+    commits.map((id) => committedEntries(host, site, id, signal)),
+  );
+  const problem = read.find((one) => typeof one === "string");
+  return problem ?? read.filter((one) => typeof one !== "string");
 }
 
 function isId(text: string): boolean {
@@ -353,14 +407,20 @@ async function linesChanged(
   { before, now, site: { workingTree } }: ChangedFiles,
   paths: readonly string[],
 ): Promise<ReadonlyMap<string, FileChange>> {
-  const entriesOf = (path: string) => {
+  const statesOf = (path: string) => {
     const { own, came } = before.get(path) ?? {};
     const all = [own, came?.committed, came?.before, came?.others];
     return [...all, now?.get(path)];
   };
-  const ids = paths.flatMap(entriesOf).flatMap((entry) => entry?.id ?? []);
+  const ids = paths.flatMap(statesOf).flatMap((entry) => entry?.id ?? []);
   const texts = await blobsOf(host, workingTree, [...new Set(ids)]);
   const textOf = (entry: TreeEntry | undefined) => texts.get(entry?.id ?? "");
+  const missing = now && ids.filter((id) => !texts.has(id)).length;
+  if (missing) {
+    throw new NoTree(
+      `git has not got ${countOf(missing, "file")} here, as in a partial clone`,
+    );
+  }
   const encode = (text: string) => new TextEncoder().encode(text);
   const read = (path: string): Uint8Array | undefined =>
     now ? encode(textOf(now.get(path)) ?? "") : orElse(

@@ -95,6 +95,8 @@ export type Action =
     readonly notes: string | null;
     /** Ends it although something is open in some phase. */
     readonly force: boolean;
+    /** What its change was measured by; where there is none, nothing was. */
+    readonly measured?: JsonObject | undefined;
   }
   /** Ends the session as abandoned. */
   | {

@@ -183,7 +183,7 @@ export function start(
 
 export function finish(
   situation: Situation,
-  { notes, force }: ActionOf<"finish">,
+  { notes, force, measured }: ActionOf<"finish">,
 ): Decision {
   const { workflow, state, at, caller } = situation;
   assertNotesFit(notes);
@@ -206,7 +206,11 @@ export function finish(
       phaseCompleted(situation, phase, forced),
       eventOf("workflow_completed", { phaseId: phase.id }, {
         message: "Workflow completed",
-        details: { notes, ...(forced ? { forced } : {}) },
+        details: {
+          notes,
+          ...(forced ? { forced } : {}),
+          ...(measured ? { measured } : {}),
+        },
       }, caller),
     ],
   };

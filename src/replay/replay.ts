@@ -350,7 +350,12 @@ function actionOf(
         ? { type: "reopen_phase", phaseId: last.phaseId ?? "", reason }
         : { type: "approve_phase", phaseId: last.phaseId };
     case "workflow_completed":
-      return { type: "finish", notes, force: details.get("forced") === true };
+      return {
+        type: "finish",
+        notes,
+        force: details.get("forced") === true,
+        measured: asObject(details.get("measured")),
+      };
     case "workflow_abandoned":
       return { type: "abandon", reason: behind(message, ABANDONED), notes };
     case "note_added":

@@ -160,6 +160,7 @@ async function tell(
     chain: chain?.head ?? "",
     definition: followed.definition ?? "",
     size: followed.size,
+    start: followed.size && textAt(state.metadata, "start_commit"),
     overrides: followed.overrides,
     directory: git.directory,
     tree: committed.tree,

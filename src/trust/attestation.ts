@@ -29,7 +29,7 @@ import {
   readCommitted,
   readCommittedFile,
 } from "./committed.ts";
-import { reviewWorkflow } from "./definition.ts";
+import { judgeSize, reviewWorkflow } from "./definition.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
 import { linesOf, noteLines, NOTES } from "./notes.ts";
 import { judgeBases } from "./proofs.ts";
@@ -62,7 +62,8 @@ export interface VerifyAttestationOptions
 /**
  * Checks an attestation where the session itself is not, as in CI: that it is about the files of a commit,
  * that the session followed the workflow that was committed, was finished, and left a receipt or an approval
- * for each item that asks for one. With `rerun` it runs the checks again.
+ * for each item that asks for one, and with `base` that its change fits its size. With `rerun` it runs the
+ * checks again.
  *
  * An attestation that nobody signed can be made up by whoever can commit. With `allowedSigners` one of their
  * keys has to have signed it; with `rerun` its checks are run here.
@@ -166,7 +167,7 @@ async function judge(
   const { git, repository, committed } = site;
   const { base = committed.commit } = options;
   const signer = await signerIn(site, attestation, { ...options, base });
-  const { workflow, findings: unreviewed } = await reviewWorkflow(
+  const { workflow, sizing, findings: unreviewed } = await reviewWorkflow(
     git,
     repository,
     base,
@@ -185,6 +186,14 @@ async function judge(
       items: workflow.phases.flatMap(({ items }) => items)
         .filter((item) => !options.rerun || !isLasting(item)),
       claimed,
+      ref: options.base,
+    });
+  const sized = options.base === undefined
+    ? []
+    : await judgeSize(git, repository, {
+      commit: committed.commit,
+      start: attestation.start,
+      sizing,
       ref: options.base,
     });
   const rerun = !options.rerun ? undefined : await rerunChecks(
@@ -206,6 +215,7 @@ async function judge(
     ...unreviewed,
     ...judgeAttestation(attestation, { workflow, idOf }),
     ...bases,
+    ...sized,
     ...rerun?.findings ?? [],
   ];
   return {

@@ -82,6 +82,8 @@ export interface Attestation {
   readonly definition: string;
   /** The size that the session had last; null where its workflow has none. */
   readonly size: string | null;
+  /** Id of the commit that the session began at; null where its workflow has no sizes, or there was none. */
+  readonly start: string | null;
   /** Settings of the workflow that something else said than its file. */
   readonly overrides: JsonObject;
   /** Where its working tree lies in git's, such as `packages/api`; empty for the top. */
@@ -142,6 +144,7 @@ function encodeUnsigned(attestation: Unsigned): JsonObject {
     chain: attestation.chain,
     definition: attestation.definition,
     size: attestation.size,
+    start: attestation.start,
     overrides: overrides.size === 0 ? null : overrides,
     directory: attestation.directory,
     tree: attestation.tree,
@@ -219,6 +222,7 @@ export function parseAttestation(text: string, source: string): Attestation {
     chain: reader.hex("chain"),
     definition: reader.hex("definition"),
     size: textAt(object, "size"),
+    start: object.has("start") ? reader.hex("start") : null,
     overrides: asObject(object.get("overrides")) ?? new Map(),
     directory: textAt(object, "directory") ?? "",
     tree,

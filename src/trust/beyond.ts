@@ -1,10 +1,23 @@
 /** What is found about a session beyond its own files: in what was committed, and by running its checks again. */
 import type { Host } from "../host/host.ts";
+import { type JsonObject, textAt } from "../base/json.ts";
 import { isLasting } from "../engine/check.ts";
 import { overridesIn } from "../repository/overrides.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { gitAround, readCommitted, resolveCommit } from "./committed.ts";
-import { followedBy, reviewWorkflow } from "./definition.ts";
+import {
+  type Git,
+  gitAround,
+  readCommitted,
+  resolveCommit,
+} from "./committed.ts";
+import {
+  followedBy,
+  judgeOthers,
+  judgeSize,
+  measuredCommit,
+  reviewWorkflow,
+  type SizedWork,
+} from "./definition.ts";
 import type { TrustFinding } from "./finding_rules.ts";
 import { assertTrusted } from "./foreign.ts";
 import { rerunChecks, type Rerunning } from "./rerun.ts";
@@ -33,7 +46,8 @@ export async function lookBeyond(
     reviewed?.findings.filter(({ code }) =>
       code === "definition_differs" || !isSaid
     ) ?? [];
-  const claimed = basesIn(readProofs(opened));
+  const proofs = readProofs(opened);
+  const claimed = basesIn(proofs);
   const items = workflow.phases.flatMap(({ items }) => items)
     .filter((item) => !options.rerun || !isLasting(item));
   const bases = base === undefined || claimed.size === 0
@@ -42,7 +56,13 @@ export async function lookBeyond(
       ...{ items, claimed },
       ref: base,
     });
-  const compared = [...differs, ...bases];
+  const sized = reviewed?.sizing === undefined || base === undefined
+    ? []
+    : await judgeMeasure(git, opened, proofs.measured, {
+      sizing: reviewed.sizing,
+      ref: base,
+    });
+  const compared = [...differs, ...bases, ...sized];
   if (!options.rerun) return { findings: compared, rerun: null };
   await assertTrusted(host, opened, "run its checks again");
   const committed = await readCommitted(git, "HEAD");
@@ -63,4 +83,20 @@ export async function lookBeyond(
     ],
     rerun: count,
   };
+}
+
+/** Measures again what a session changed, as it was when it ended. */
+async function judgeMeasure(
+  git: Git,
+  { repository, session: { state: { metadata } } }: OpenedSession,
+  measured: JsonObject,
+  by: Pick<SizedWork, "sizing" | "ref">,
+): Promise<readonly TrustFinding[]> {
+  const start = textAt(metadata, "start_commit");
+  const commit = await measuredCommit(git, measured, start);
+  const work = { commit, start, ...by };
+  return [
+    ...await judgeSize(git, repository, work),
+    ...await judgeOthers(git, measured, by.ref),
+  ];
 }

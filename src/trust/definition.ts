@@ -1,10 +1,13 @@
 /** Whether a session followed the workflow that was committed, and so reviewed. */
 import { OrcError } from "../base/error.ts";
-import { type JsonObject, jsonObject } from "../base/json.ts";
+import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { sessionNameOf } from "../base/names.ts";
 import { nameOf } from "../base/path.ts";
-import { quoted } from "../base/text.ts";
+import { quoted, uncapitalised } from "../base/text.ts";
+import { changedUntil, measure } from "../checks/change.ts";
+import { NoTree } from "../checks/tree_files.ts";
+import { outgrown } from "../engine/size.ts";
 import { bundleFor } from "../repository/bundle.ts";
 import { decodeWorkflow } from "../repository/load.ts";
 import type { Repository } from "../repository/open.ts";
@@ -18,11 +21,22 @@ import {
 import { doSay, settingsAsCommitted } from "../repository/said.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import { encodeDefinition } from "../workflow/encode.ts";
-import { atSize, definitionHash, sizingIn } from "../workflow/sizes.ts";
+import {
+  atSize,
+  definitionHash,
+  type PinnedSizing,
+  sizingIn,
+} from "../workflow/sizes.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { SessionState, Workflow } from "../workflow/types.ts";
-import { type Git, readCommittedFile, resolveCommit } from "./committed.ts";
+import {
+  type Git,
+  readCommittedFile,
+  resolveCommit,
+  tryGit,
+} from "./committed.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
+import { isCommitId, shortId, workBase } from "./proofs.ts";
 
 /** The workflow that a session says it followed. */
 export interface Followed {
@@ -55,6 +69,8 @@ export async function followedBy(
 export interface Reviewed {
   /** By whose rules the session is to be judged. */
   readonly workflow: Workflow;
+  /** What a session of its size may change; undefined where there are no sizes. */
+  readonly sizing: PinnedSizing | undefined;
   readonly findings: readonly TrustFinding[];
 }
 
@@ -86,9 +102,8 @@ export async function reviewWorkflow(
   const workflow = await readIfFit(read, overrides) ?? own;
   const whole = encodeDefinition(workflow);
   const isSame = await definitionHash(whole) === definition;
-  const judged = size === null
-    ? workflow
-    : decodeDefinition(atSize(whole, size));
+  const sized = size === null ? undefined : atSize(whole, size);
+  const judged = sized === undefined ? workflow : decodeDefinition(sized);
   const reviewed = await committedSettings(git, commit);
   const said = new Map(
     Array.from(overrides, ([key, value]) => {
@@ -99,6 +114,7 @@ export async function reviewWorkflow(
   );
   return {
     workflow: fillTexts(judged),
+    sizing: sized === undefined ? undefined : sizingIn(sized),
     findings: [
       ...isSmaller
         ? [finding("loosened", "Whoever started the session chose its size")]
@@ -145,4 +161,91 @@ function shownAs(base: string, bytes: Uint8Array | undefined): string {
   return bytes === undefined
     ? `the built-in one: ${quoted(base)} has no workflow.yaml`
     : `the workflow.yaml of ${quoted(base)}`;
+}
+
+/** What is to fit the size of a session. */
+export interface SizedWork {
+  /** The commit that holds it. */
+  readonly commit: string;
+  /** The commit that the session says it began at; null where it says none. */
+  readonly start: string | null;
+  readonly sizing: PinnedSizing | undefined;
+  /** What the default branch is, by whoever judges. */
+  readonly ref: string;
+}
+
+/**
+ * Measures what a session changed by the default branch that somebody else names: where orc measured it,
+ * whoever worked could move that. Where all of it is merged, nothing tells any more.
+ */
+export async function judgeSize(
+  git: Git,
+  { found: { root, workingTree } }: Repository,
+  { commit, start, sizing, ref }: SizedWork,
+): Promise<readonly TrustFinding[]> {
+  // Nothing outgrows the largest.
+  if (sizing === undefined || sizing.size === sizing.sizes.at(-1)) return [];
+  const { host, signal } = git;
+  const size = `size ${quoted(sizing.size)}`;
+  const unknown = (reason: string) => [
+    finding(
+      "outgrown",
+      `Whether the change has outgrown ${size} is not known: ${reason}`,
+    ),
+  ];
+  try {
+    const base = await workBase(git, commit, ref);
+    if (base === undefined) return [];
+    const site = { root, workingTree };
+    const work = { commit, start, base };
+    const changed = await changedUntil(host, site, work, signal);
+    if (typeof changed === "string") return unknown(changed);
+    const larger = outgrown(sizing, await measure(host, changed, sizing));
+    if (larger === undefined) return [];
+    const message = `The change since ${
+      quoted(ref)
+    } has outgrown ${size}: ${larger.reason}`;
+    return [finding("outgrown", message)];
+  } catch (error) {
+    if (error instanceof NoTree) return unknown(uncapitalised(error.message));
+    throw error;
+  }
+}
+
+/** Judges what a session that ended kept of how it was measured: what it took for the work of others has to be. */
+export async function judgeOthers(
+  git: Git,
+  measured: JsonObject,
+  ref: string,
+): Promise<readonly TrustFinding[]> {
+  const others = textAt(measured, "others");
+  if (others === null) return [];
+  const args = ["merge-base", "--is-ancestor", others];
+  const isTheirs = isCommitId(others) &&
+    (await tryGit(git, [...args, await resolveCommit(git, ref)])).exitCode ===
+      0;
+  return isTheirs ? [] : [
+    finding(
+      "outgrown",
+      `What was taken for the work of others when the change was measured, commit ${
+        shortId(others)
+      }, is not in ${quoted(ref)}`,
+    ),
+  ];
+}
+
+/** The commit that holds the files by which a session was measured when it ended; else what is checked out. */
+export async function measuredCommit(
+  git: Git,
+  measured: JsonObject,
+  start: string | null,
+): Promise<string> {
+  const head = await resolveCommit(git, "HEAD");
+  const tree = textAt(measured, "tree");
+  if (tree === null || start === null || !isCommitId(start)) return head;
+  const args = ["log", "--no-show-signature", "--format=%H %T", head];
+  const { exitCode, bytes } = await tryGit(git, [...args, `^${start}`, "--"]);
+  const rows = new TextDecoder().decode(bytes).split("\n");
+  const row = exitCode === 0 && rows.find((one) => one.endsWith(` ${tree}`));
+  return row ? row.slice(0, row.indexOf(" ")) : head;
 }

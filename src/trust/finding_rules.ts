@@ -22,6 +22,7 @@ export interface TrustFinding {
     | "rerun_failed"
     | "checkout_differs"
     | "base_differs"
+    | "outgrown"
     | "tree_differs"
     | "tree_unknown"
     | "unproven"

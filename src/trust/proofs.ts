@@ -1,6 +1,6 @@
 /** What stands behind what is done: the runs of commands, on which base they were red, and the yes of humans. */
 import { OrcError } from "../base/error.ts";
-import { textAt } from "../base/json.ts";
+import { asObject, type JsonObject, textAt } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { quoted, uncapitalised } from "../base/text.ts";
 import { NoTree } from "../checks/tree_files.ts";
@@ -27,6 +27,8 @@ export interface Proofs {
   readonly runs: readonly Run[];
   /** The events in which a human said yes. */
   readonly approvals: readonly RecordedEvent[];
+  /** What the session was measured by when it ended; empty where nothing says so. */
+  readonly measured: JsonObject;
 }
 
 /** Reads from the log by what each item was completed, the last time it was. */
@@ -44,10 +46,14 @@ export function readProofs(opened: OpenedSession): Proofs {
   );
   const approvals: RecordedEvent[] = [];
   const runs = new Map<string, { itemIds: string[]; receipt: Receipt }>();
+  let measured: JsonObject | undefined;
   const keyFor = commandKeys(opened);
   for (const event of readLogBackwards(source).events) {
-    if (items.size + approved.size === 0) break;
     const { type, phaseId, itemId, details } = event;
+    if (type === "workflow_completed") {
+      measured ??= asObject(details.get("measured"));
+    }
+    if (items.size + approved.size === 0) break;
     const isYes = event.actor === "human" ||
       textAt(details, "origin") === "setting";
     if (itemId === null) {
@@ -67,7 +73,11 @@ export function readProofs(opened: OpenedSession): Proofs {
     if (run === undefined) runs.set(key, { itemIds: [itemId], receipt });
     else run.itemIds.push(itemId);
   }
-  return { runs: [...runs.values()], approvals };
+  return {
+    runs: [...runs.values()],
+    approvals,
+    measured: measured ?? new Map(),
+  };
 }
 
 const PASSED: ReadonlySet<string> = new Set([
@@ -188,6 +198,6 @@ export function isCommitId(text: string): boolean {
 
 const SHOWN_DIGITS = 12;
 
-function shortId(id: string): string {
+export function shortId(id: string): string {
   return id.slice(0, SHOWN_DIGITS);
 }

@@ -78,7 +78,8 @@ export interface VerifyOptions extends SessionOptions, RerunOptions {
  *
  * Where its checks saw other files than there are now, it names them. It runs git to list files. With
  * `base` the session has to have followed the workflow that was committed there, and what was to fail without
- * the change must have done so on no commit before the merge base. With `rerun` its checks are run again, on a
+ * the change must have done so on no commit before the merge base, from which its change has to fit its size.
+ * With `rerun` its checks are run again, on a
  * clean checkout of `HEAD` and in a clean environment, and those on the base, too.
  *
  * It notices what was changed behind orc's back. It cannot notice what somebody with the same account

@@ -1,5 +1,5 @@
 import { onRefusal, refused } from "../base/error.ts";
-import { asObject } from "../base/json.ts";
+import { asObject, type JsonObject } from "../base/json.ts";
 import { countOf, listOf, minutesBetween } from "../base/text.ts";
 import { assertFresh } from "../checks/stale.ts";
 import type { Action } from "../engine/action.ts";
@@ -90,7 +90,8 @@ export async function advancePhase(
     await assertApprovalsFresh(opened, `leave phase "${from}"`, [from]);
   }
   if (!force && isDone && to !== null) {
-    unmeasured.push(...await assertFits(host, opened, `leave phase "${from}"`));
+    const fit = await assertFits(host, opened, `leave phase "${from}"`);
+    unmeasured.push(...fit.warnings);
   }
   const { changed, after } = await apply(host, opened, action, act);
   const { startedAt } = phaseStateOf(state, phase);
@@ -191,9 +192,9 @@ export async function finishSession(
   const unknown = isJudged
     ? [...await assertFresh(host, opened, "finish the session", items)]
     : [];
-  if (isJudged) {
-    unknown.push(...await assertFits(host, opened, "finish the session"));
-  }
+  const { measured, warnings: unmeasured } = isJudged
+    ? await assertFits(host, opened, "finish the session")
+    : UNMEASURED;
   // What is open is said first: it may ask for the same approval.
   if (isJudged) {
     const { assertApprovalsFresh } = await import("../trust/approvals.ts");
@@ -203,40 +204,62 @@ export async function finishSession(
   }
   const request = "finish an incomplete session";
   const act = force ? { request, confirmation: "finish" } : undefined;
-  const action: Action = { type: "finish", notes, force };
+  const action: Action = { type: "finish", notes, force, measured };
   const done = await closed(
     host,
     opened,
     await applyAction(host, opened, action, act),
   );
   const others = await overrideWarnings(state.metadata);
-  const warnings = [...done.warnings, ...unseen, ...unknown, ...others];
+  const warnings = [
+    ...done.warnings,
+    ...unseen,
+    ...unknown,
+    ...unmeasured,
+    ...others,
+  ];
   return { ...done, warnings };
 }
 
+/** How a change was measured. */
+interface Fit {
+  /** By which files, and what was taken for the work of others; undefined where nothing was. */
+  readonly measured: JsonObject | undefined;
+  /** What is worth knowing where nothing can be measured. */
+  readonly warnings: readonly string[];
+}
+
+const UNMEASURED: Fit = { measured: undefined, warnings: [] };
+
 /**
  * Lets a session grow whose change has outgrown its size, and refuses what was asked for: other items are
- * open by then. Returns what is worth knowing where nothing can be measured.
+ * open by then.
  */
 async function assertFits(
   host: Host,
   opened: OpenedSession,
   act: string,
-): Promise<readonly string[]> {
+): Promise<Fit> {
   const { definition, metadata } = opened.session.state;
-  if (!asObject(definition)?.has("sizing")) return [];
+  if (!asObject(definition)?.has("sizing")) return UNMEASURED;
   const { atSize, sizingIn } = await import("../workflow/sizes.ts");
   const sizing = sizingIn(definition);
   // Where nothing was measured at the start, that was said then.
-  if (sizing === undefined || !metadata.has("start_tree")) return [];
-  const { changedSince, measure } = await import("../checks/change.ts");
+  if (sizing === undefined || !metadata.has("start_tree")) return UNMEASURED;
+  const { changedSince, measure, measuredBy } = await import(
+    "../checks/change.ts"
+  );
   const { outgrown } = await import("../engine/size.ts");
   const changed = await changedSince(host, opened);
   if (typeof changed === "string") {
-    return [`Whether the task has outgrown its size is not known: ${changed}`];
+    const warning =
+      `Whether the task has outgrown its size is not known: ${changed}`;
+    return { ...UNMEASURED, warnings: [warning] };
   }
   const larger = outgrown(sizing, await measure(host, changed, sizing));
-  if (larger === undefined) return [];
+  if (larger === undefined) {
+    return { ...UNMEASURED, measured: measuredBy(changed) };
+  }
   const { size, reason } = larger;
   await applyAction(host, opened, { type: "grow", size, reason });
   // What was opened here follows the smaller size.

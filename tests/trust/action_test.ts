@@ -198,39 +198,51 @@ Deno.test("the action works in a shallow clone, and holds a branch to the rules 
     assertEquals(shallow, "true\n");
   }));
 
-Deno.test("the action fetches the history where a check has to be red on the base", () =>
-  withRepository(async ({ root, outside }) => {
-    const environment = putOrcOnPath(outside);
-    const host = approvingHost();
-    await git(root, "switch", "-qc", "work");
-    Deno.writeTextFileSync(`${root}/a`, "2");
-    writeTree(root, { "tests/a.test.sh": "grep -q 2 a\n" });
-    await git(root, "add", ".");
-    await git(root, "commit", "-qm", "Second");
-    await startSession(host, { root, task: "Add login" });
-    await completeItem(host, { root, itemId: "t" });
-    await finishSession(host, { root });
-    await attestSession(host, { root, note: true });
-    const notes = "refs/notes/orchestrator";
-    await git(root, "push", "-q", "origin", "main", "work", notes);
-    const bare = `file://${outside}/bare.git`;
-    await git(outside, "clone", "-q", "--depth=1", "-b", "work", bare, "ci");
-    const ci = `${outside}/ci`;
-    const head = (await git(ci, "rev-parse", "HEAD")).trim();
-    const { code, said } = await play(ci, environment, { base: "main", head }, {
-      rerun: "true",
-    });
-    assertEquals(code, 0, said);
-  }, {
-    "workflow.yaml": `name: Proved
-phases:
-  - id: DO
-    name: Do
-    items:
-      - {id: t, name: T, verification: {type: command, command: "sh tests/a.test.sh", prove: base}}
+const CHECK = 'type: command, command: "sh tests/a.test.sh"';
+const HISTORIES = {
+  "a check has to be red on the base": `phases:
+  - {id: DO, name: Do, items: [{id: t, name: T, verification: {${CHECK}, prove: base}}]}
 `,
-    "tests/a.test.sh": "exit 0\n",
-  }));
+  "a change is measured": `sizes: [xs, m]
+phases:
+  - {id: DO, name: Do, items: [{id: t, name: T, verification: {${CHECK}}}]}
+`,
+};
+
+for (const [why, workflow] of Object.entries(HISTORIES)) {
+  Deno.test(`the action fetches the history where ${why}`, () =>
+    withRepository(async ({ root, outside }) => {
+      const environment = putOrcOnPath(outside);
+      const host = approvingHost();
+      await git(root, "switch", "-qc", "work");
+      Deno.writeTextFileSync(`${root}/a`, "2");
+      writeTree(root, { "tests/a.test.sh": "grep -q 2 a\n" });
+      await git(root, "add", ".");
+      await git(root, "commit", "-qm", "Second");
+      await startSession(host, { root, task: "Fix typo" });
+      await completeItem(host, { root, itemId: "t" });
+      await finishSession(host, { root });
+      await attestSession(host, { root, note: true });
+      const notes = "refs/notes/orchestrator";
+      await git(root, "push", "-q", "origin", "main", "work", notes);
+      const bare = `file://${outside}/bare.git`;
+      await git(outside, "clone", "-q", "--depth=1", "-b", "work", bare, "ci");
+      const ci = `${outside}/ci`;
+      const head = (await git(ci, "rev-parse", "HEAD")).trim();
+      const { code, said } = await play(
+        ci,
+        environment,
+        { base: "main", head },
+        {
+          rerun: "true",
+        },
+      );
+      assertEquals(code, 0, said);
+    }, {
+      "workflow.yaml": `name: Checked\n${workflow}`,
+      "tests/a.test.sh": "exit 0\n",
+    }));
+}
 
 Deno.test("the action makes an orc of its own where there is none", () =>
   withRepository(async ({ outside }) => {

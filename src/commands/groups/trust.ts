@@ -30,7 +30,7 @@ export const verifyCommand = command<ResultOf<Verified>>({
     ),
     flag(
       "--base REF",
-      "Commit whose workflow.yaml counts, and from which work goes out, such as origin/main",
+      "Commit whose workflow.yaml counts, and from which work goes out and is measured, such as origin/main",
     ),
     flag(
       "--allowed-signers FILE",
