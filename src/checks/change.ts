@@ -9,7 +9,7 @@ import { type Change, outgrown } from "../engine/size.ts";
 import { epochMsOf } from "../base/time.ts";
 import { readHead } from "../files/git_head.ts";
 import { findGit, GIT_MAY_NOT_RUN, mayAskGit } from "../files/git_index.ts";
-import { readRegularFile } from "../files/read.ts";
+import { readRegularFile, sizeOf } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
 import type { PinnedSizing } from "../workflow/sizes.ts";
@@ -33,9 +33,12 @@ import {
   expectedWith,
   isSame,
   isSameContent,
+  linesIn,
   matcherOf,
   MODES,
   parseEntries,
+  riskMatcherOf,
+  sizePointedTo,
   type TreeEntry,
 } from "./tree_rules.ts";
 
@@ -368,7 +371,7 @@ export async function measure(
 ): Promise<Change> {
   const { paths } = changed;
   const counted = paths.filter(matcherOf(measuredPaths));
-  const isRisky = matcherOf(riskPaths);
+  const isRisky = riskMatcherOf(riskPaths);
   const counts = counted.length > MAX_COUNTED
     ? null
     : await linesChanged(host, changed, counted);
@@ -388,15 +391,11 @@ export async function measure(
 /** Of more files nobody counts lines: their number tells enough. */
 const MAX_COUNTED = 500;
 
-/** A larger file was made by a program. */
+/** A larger file was made by a program: it counts whole, by its size. */
 const MAX_COUNTED_BYTES = 1024 * 1024;
 
-/** How a file differs from what is expected of it. */
-interface FileChange {
-  readonly lines: number;
-  /** Whether it holds what was committed for it. */
-  readonly isSame: boolean;
-}
+/** How a file differs from what is expected of it, and whether it holds what was committed. */
+type FileChange = { readonly lines: number; readonly isSame: boolean };
 
 /**
  * Lines that are in one of two states of the files alone. They are counted here: what git counts, attributes
@@ -409,8 +408,7 @@ async function linesChanged(
 ): Promise<ReadonlyMap<string, FileChange>> {
   const statesOf = (path: string) => {
     const { own, came } = before.get(path) ?? {};
-    const all = [own, came?.committed, came?.before, came?.others];
-    return [...all, now?.get(path)];
+    return [own, ...Object.values(came ?? {}), now?.get(path)];
   };
   const ids = paths.flatMap(statesOf).flatMap((entry) => entry?.id ?? []);
   const texts = await blobsOf(host, workingTree, [...new Set(ids)]);
@@ -422,25 +420,32 @@ async function linesChanged(
     );
   }
   const encode = (text: string) => new TextEncoder().encode(text);
-  const read = (path: string): Uint8Array | undefined =>
-    now ? encode(textOf(now.get(path)) ?? "") : orElse(
-      () => readRegularFile(joinPath(workingTree, path), MAX_COUNTED_BYTES),
-      () => undefined,
-    );
+  const decode = (bytes?: Uint8Array) => new TextDecoder().decode(bytes);
+  const read = (path: string) => {
+    const stored = now && encode(textOf(now.get(path)) ?? "");
+    const lying = joinPath(workingTree, path);
+    const size = stored?.length ?? sizeOf(lying);
+    if (size > MAX_COUNTED_BYTES) return { bytes: undefined, size };
+    const read = () => readRegularFile(lying, MAX_COUNTED_BYTES);
+    return { bytes: stored ?? orElse(read, () => undefined), size };
+  };
   const counts = new Map<string, FileChange>();
   for (const path of paths) {
     const { own, came } = before.get(path) ?? {};
     const was = textOf(own) ?? textOf(came?.committed) ?? "";
-    const bytes = read(path);
-    const isSame = own !== undefined && bytes !== undefined &&
-      await isSameContent(encode(was), bytes);
-    const is = new TextDecoder().decode(bytes);
+    const { bytes, size } = read(path);
+    // The hash of a large file that a pointer names is not worth the time: its size is looked at.
+    const isSame = own !== undefined && !came &&
+      (bytes === undefined
+        ? sizePointedTo(encode(was)) === size
+        : await isSameContent(encode(was), bytes));
     const sides = came && {
       before: textOf(came.before) ?? "",
       others: textOf(came.others) ?? "",
     };
-    const lines = isSame && !came ? 0 : differingLines(was, is, sides);
-    counts.set(path, { lines, isSame: isSame && !came });
+    const unread = bytes === undefined && size > 0 ? linesIn(size) : 0;
+    const lines = differingLines(was, decode(bytes), sides) + unread;
+    counts.set(path, { lines: isSame ? 0 : lines, isSame });
   }
   return counts;
 }

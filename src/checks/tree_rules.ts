@@ -164,8 +164,8 @@ export function isSame(
 }
 
 /**
- * How many lines are in one of two texts alone; where a line stands does not count. What others made of an
- * earlier text counts as if it had been done to the first one, too.
+ * How many lines are in one of two texts alone; where a line stands does not count, and a long one does as
+ * several. What others made of an earlier text counts as if it had been done to the first one, too.
  */
 export function differingLines(
   was: string,
@@ -184,9 +184,20 @@ export function differingLines(
     );
     const merged = Math.abs(now - Math.max(own + theirs - old, 0));
     // Where both sides did the same, it may have been done once.
-    sum += own === theirs ? Math.min(merged, Math.abs(now - own)) : merged;
+    const times = own === theirs
+      ? Math.min(merged, Math.abs(now - own))
+      : merged;
+    sum += times * linesIn(line.length);
   }
   return sum;
+}
+
+/** As many characters are a line, however few line feeds there are. */
+const LINE_LENGTH = 200;
+
+/** How many lines a text of this length without a line feed counts for. */
+export function linesIn(length: number): number {
+  return Math.max(1, Math.ceil(length / LINE_LENGTH));
 }
 
 function countedLines(text: string): ReadonlyMap<string, number> {
@@ -203,14 +214,25 @@ function countedLines(text: string): ReadonlyMap<string, number> {
  */
 export function matcherOf(
   patterns: readonly string[],
+  flags = "",
 ): (path: string) => boolean {
   const [taken, left] = [false, true].map((isLeft) =>
     patterns.filter((pattern) => pattern.startsWith("!") === isLeft)
-      .map((pattern) => expressionOf(pattern.replace(/^!/, "")))
+      .map((pattern) => expressionOf(pattern.replace(/^!/, ""), flags))
   ) as [RegExp[], RegExp[]];
   return (path) =>
     (taken.length === 0 || taken.some((one) => one.test(path))) &&
     !left.some((one) => one.test(path));
+}
+
+/**
+ * The same for paths of risk, whose case does not count: `DB/1.sql` lies in `db/` on half of all machines, and a
+ * team that works on several expects the same of each.
+ */
+export function riskMatcherOf(
+  patterns: readonly string[],
+): (path: string) => boolean {
+  return matcherOf(patterns, "i");
 }
 
 const WILDCARDS: Readonly<Record<string, string>> = {
@@ -220,14 +242,14 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   "?": "[^/]",
 };
 
-function expressionOf(pattern: string): RegExp {
+function expressionOf(pattern: string, flags: string): RegExp {
   const plain = pattern.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
   if (plain === "" || plain === ".") return /^/;
   const text = plain.replaceAll(
     /\*\*\/|\*\*|[*?]|[.+^$()|[\]{}\\]/g,
     (found) => WILDCARDS[found] ?? `\\${found}`,
   );
-  return new RegExp(`^${text}(?:/.*)?$`, "su");
+  return new RegExp(`^${text}(?:/.*)?$`, `su${flags}`);
 }
 
 /** A path that git names, and what its index says of it; null for what it does not track. */
@@ -283,14 +305,24 @@ export async function isSameContent(
   stored: Uint8Array,
   lying: Uint8Array,
 ): Promise<boolean> {
-  const pointer = stored.length <= MAX_POINTER_BYTES
-    ? POINTER.exec(new TextDecoder().decode(stored))
-    : null;
+  const pointer = pointerIn(stored);
   if (pointer !== null) {
     const [, sha256, size] = pointer;
     return lying.length === Number(size) && await sha256Hex(lying) === sha256;
   }
   return isSameText(stored, lying);
+}
+
+/** How large the file is that a pointer of LFS names; undefined for anything else. */
+export function sizePointedTo(stored: Uint8Array): number | undefined {
+  const [, , size] = pointerIn(stored) ?? [];
+  return size === undefined ? undefined : Number(size);
+}
+
+function pointerIn(stored: Uint8Array): RegExpExecArray | null {
+  return stored.length <= MAX_POINTER_BYTES
+    ? POINTER.exec(new TextDecoder().decode(stored))
+    : null;
 }
 
 const LINE_FEED = 10;

@@ -30,8 +30,8 @@ interface SizeChoice {
   readonly task: string;
   /** A word of the workflow, or `auto`. */
   readonly size?: string | undefined;
-  /** Tells which paths some patterns mean. */
-  readonly matcherOf: (
+  /** Tells which paths some patterns of risk mean. */
+  readonly riskMatcherOf: (
     patterns: readonly string[],
   ) => (path: string) => boolean;
 }
@@ -44,7 +44,7 @@ export function withSize(
   host: Host,
   { found: { workingTree } }: Repository,
   pinned: PinnedWorkflow,
-  { task, size = AUTO, matcherOf }: SizeChoice,
+  { task, size = AUTO, riskMatcherOf }: SizeChoice,
 ): PinnedWorkflow & { readonly chosen: ChosenSize | null } {
   const { sizing } = pinned.workflow;
   const asked = size.trim();
@@ -60,7 +60,7 @@ export function withSize(
   const found = sizeOfTask(task, {
     sizes,
     riskSize: riskSizeOf(sizing),
-    isRisky: riskPaths.length === 0 ? () => false : matcherOf(riskPaths),
+    isRisky: riskPaths.length === 0 ? () => false : riskMatcherOf(riskPaths),
     files: folderAt(workingTree).files,
   });
   const isAuto = asked === AUTO;

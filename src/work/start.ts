@@ -251,8 +251,8 @@ async function sized(
     return { ...pinned, chosen: null };
   }
   const { withSize } = await import("../repository/sizing.ts");
-  const { matcherOf } = await import("../checks/tree_rules.ts");
-  return withSize(host, repository, pinned, { task, size, matcherOf });
+  const { riskMatcherOf } = await import("../checks/tree_rules.ts");
+  return withSize(host, repository, pinned, { task, size, riskMatcherOf });
 }
 
 /** Loaded only where a commit is asked. */

@@ -118,6 +118,62 @@ Deno.test("why a session grew is no advice on a check that failed", async () => 
   }
 });
 
+Deno.test("no line and no file is so large that it hides what changed", async () => {
+  const large = "x".repeat(2 * 1024 * 1024);
+  for (
+    const [text, lines] of [
+      ["x".repeat(4000), 20],
+      [`${"x".repeat(999)}\n`.repeat(4), 20],
+      [large, Math.ceil(large.length / 200)],
+      [`${large.slice(1)}\n`, Math.ceil(large.length / 200)],
+    ] as const
+  ) {
+    await inSized(WORKFLOW, async (repository) => {
+      await begin(repository);
+      await repository.write("src/b.js", text);
+      await repository.result(["complete", "do"], AGENT);
+      const told = await refused(repository, "finish");
+      assertStringIncludes(told, `(${lines} lines changed, at most 10 in xs)`);
+    });
+  }
+});
+
+Deno.test("a large file that a pointer of Git LFS names is as it was committed", () =>
+  inSized(WORKFLOW, async (repository) => {
+    const large = "x".repeat(2 * 1024 * 1024);
+    const pointer = (size: number) =>
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${
+        "0".repeat(64)
+      }\nsize ${size}\n`;
+    const isTold = async (size: number) => {
+      await repository.write("src/large.bin", pointer(size));
+      await repository.run("git", "add", ".");
+      await commit(repository, "Large");
+      // As a checkout with its filter leaves it.
+      await repository.write("src/large.bin", large);
+      const start = ["start", "Fix typo", "--beside"];
+      const { code, stderr } = await repository.orc(start, AGENT);
+      assertEquals(code, 0, stderr);
+      return stderr.includes("What was not committed");
+    };
+    assertEquals(await isTold(large.length), false);
+    assertEquals(await isTold(large.length + 1), true);
+  }));
+
+Deno.test("the case of a name makes no risky file harmless, at the start and later", () =>
+  inSized(LONGER, async (repository) => {
+    const named = ["start", "Fix typo in DB/Schema.sql"];
+    const started = await repository.result(named, AGENT);
+    assertEquals(started.size, "m");
+    const other = ["start", "Fix typo", "--beside"];
+    assertEquals((await repository.result(other, AGENT)).size, "xs");
+    await repository.write("src/a.js", "b\n");
+    await repository.result(["complete", "do"], AGENT);
+    await repository.write("Db/1.SQL", "");
+    const told = await refused(repository, "advance");
+    assertStringIncludes(told, "risky: Db/1.SQL");
+  }));
+
 Deno.test("who forges what git keeps of a file hides no line that changed in it", () =>
   inSized(WORKFLOW, async (repository) => {
     await begin(repository);

@@ -15,6 +15,10 @@ Deno.test("differingLines() counts lines that are in one of two texts alone", ()
       [["a\na\n", "a\n"], 1],
       [["a\n", ""], 1],
       [["a\n\n\n", "a\n"], 2],
+      [["", "x".repeat(200)], 1],
+      [["", "x".repeat(201)], 2],
+      [["", `${"x".repeat(1_000_000)}\na\n`], 5001],
+      [["x".repeat(400), `${"x".repeat(400)}y`], 5],
     ],
   );
 });

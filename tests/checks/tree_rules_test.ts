@@ -5,10 +5,11 @@ import {
   parseEntries,
   parseListed,
   printEntries,
+  riskMatcherOf,
   type TreeEntry,
   treeIdOf,
 } from "../../src/checks/tree_rules.ts";
-import { assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 
 const ID = "0123456789abcdef0123456789abcdef01234567";
 
@@ -56,6 +57,13 @@ Deno.test("treeIdOf() does not depend on the order of the entries", () => {
     treeIdOf(entries, shown),
     treeIdOf(entries.toReversed(), shown),
   );
+});
+
+Deno.test("riskMatcherOf() looks at no case, in what it takes and in what it leaves", () => {
+  const isRisky = riskMatcherOf(["db/**", "!db/docs"]);
+  for (const path of ["db/a", "DB/a", "Db/A/b"]) assert(isRisky(path), path);
+  for (const path of ["dba/a", "db/Docs/a"]) assert(!isRisky(path), path);
+  assert(!matcherOf(["db/**"])("DB/a"));
 });
 
 Deno.test("matcherOf() takes names, directories and patterns", () => {
