@@ -18,6 +18,7 @@ import {
   INSTRUCTIONS,
   schemaOf,
   type Tool,
+  type ToolArgument,
   TOOLS,
   type ToolValues,
 } from "../commands/tools.ts";
@@ -228,6 +229,27 @@ function answer(
   return { content: [{ type: "text", text }], ...isError && { isError } };
 }
 
+/** What an argument has to be, and how it is given. */
+const FORMS = {
+  text: ["a text", '"…"'],
+  texts: ["a list of texts", '["…"]'],
+  yes: ["true or false", "true"],
+} as const;
+
+/** The values of an argument; undefined where it is something else. */
+function textsOf(
+  type: ToolArgument["type"],
+  value: unknown,
+): readonly string[] | undefined {
+  if (type === "yes") {
+    return typeof value === "boolean" ? value ? ["true"] : [] : undefined;
+  }
+  const texts = type === "texts" ? value : [value];
+  return Array.isArray(texts) && texts.every((one) => typeof one === "string")
+    ? texts
+    : undefined;
+}
+
 /** The arguments of a call, once they are what the tool takes. */
 function valuesIn(
   tool: Tool,
@@ -238,20 +260,17 @@ function valuesIn(
   assertOptions(given, Object.keys(args));
   const values = new Map<string, readonly string[]>();
   for (const [key, value] of Object.entries(given)) {
-    const isList = args[key]?.type === "texts";
-    const texts = isList ? value : [value];
-    if (
-      Array.isArray(texts) && texts.every((each) => typeof each === "string")
-    ) {
+    const type = args[key]?.type ?? "text";
+    const texts = textsOf(type, value);
+    if (texts !== undefined) {
       values.set(key, texts);
       continue;
     }
+    const [what, such] = FORMS[type];
     throw usage(
       "invalid_value",
-      `Argument "${key}" of tool "${name}" is not ${
-        isList ? "a list of texts" : "a text"
-      }`,
-      `give "${key}" as ${isList ? '["…"]' : '"…"'}`,
+      `Argument "${key}" of tool "${name}" is not ${what}`,
+      `give "${key}" as ${such}`,
     );
   }
   const missing = Object.entries(args).find(([key, { required }]) =>

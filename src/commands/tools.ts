@@ -2,7 +2,7 @@
 
 /** An argument of a tool. */
 export interface ToolArgument {
-  readonly type: "text" | "texts";
+  readonly type: "text" | "texts" | "yes";
   readonly required?: true;
   /** What to give, where the name does not say it. */
   readonly summary?: string;
@@ -19,7 +19,7 @@ export interface Tool {
   words(given: ToolValues): readonly string[];
 }
 
-/** What a client gave, each argument with its values; none for one that was left out. */
+/** What a client gave, each argument with its values; none for one that was left out, or is no yes. */
 export type ToolValues = (name: string) => readonly string[];
 
 const REQUIRED = { type: "text", required: true } as const;
@@ -43,11 +43,13 @@ export const TOOLS: readonly Tool[] = [
     args: {
       task: REQUIRED,
       constraints: { type: "texts", summary: "what must hold throughout" },
+      beside: { type: "yes", summary: "though your session is still active" },
     },
     reads: false,
     words: (given) => [
       "start",
       ...flags("constraint", given("constraints")),
+      ...given("beside").length > 0 ? ["--beside"] : [],
       ...words(given("task")),
     ],
   },
@@ -139,7 +141,7 @@ function words(values: readonly string[]): readonly string[] {
   return ["--", ...values];
 }
 
-/** A JSON Schema of an object with texts, and lists of them. */
+/** A JSON Schema of an object with texts, lists of them, and what is true or false. */
 export type ToolSchema = {
   readonly type: "object";
   readonly properties: Record<string, {
@@ -150,6 +152,12 @@ export type ToolSchema = {
   readonly required?: string[];
 };
 
+const SCHEMAS = {
+  text: { type: "string" },
+  texts: { type: "array", items: { type: "string" } },
+  yes: { type: "boolean" },
+} as const;
+
 /** The JSON Schema of a tool's arguments. */
 export function schemaOf(tool: Pick<Tool, "name" | "args">): ToolSchema {
   const named = Object.entries(argumentsOf(tool));
@@ -159,9 +167,7 @@ export function schemaOf(tool: Pick<Tool, "name" | "args">): ToolSchema {
     type: "object",
     properties: Object.fromEntries(
       named.map(([name, { type, summary }]) => [name, {
-        ...type === "text"
-          ? { type: "string" }
-          : { type: "array", items: { type: "string" } },
+        ...SCHEMAS[type],
         ...summary === undefined ? {} : { description: summary },
       }]),
     ),

@@ -166,6 +166,8 @@ Deno.test("MCP: a value is never taken for a flag, and what does not fit is refu
         ["complete", { item: 7 }, 'Argument "item" of tool "complete"'],
         ["complete", { item: "idea", evidence: "x" }, "not a list of texts"],
         ["complete", { item: "idea", force: "yes" }, 'No option "force"'],
+        ["start", { task: "x", beside: "yes" }, "is not true or false"],
+        ["start", { task: "x", beside: false }, "is still active"],
         ["note", { text: "x", session: "zz" }, 'session "zz"'],
         ["start", { task: "x", session: "01" }, 'No option "session"'],
         ["note", { text: "a\0b" }, "NUL"],
@@ -189,8 +191,12 @@ Deno.test("MCP: a session is worked in by its id, also where another is current"
     await write("workflow.yaml", WORKFLOW);
     await result(["start", "First"]);
     const [first] = (await result(["session", "list"])).sessions;
-    await result(["start", "Second", "--beside"]);
     await withClient(directory, GENERATIONS[1], async ({ call }) => {
+      // What the refusal names is a way for whoever has no shell, too.
+      const refused = await call("start", { task: "Second" });
+      assertStringIncludes(refused.text, "orc start --beside");
+      const started = await call("start", { task: "Second", beside: true });
+      assertEquals(started.isError, false, started.text);
       await call("note", { text: "For the first", session: first.id });
       assertStringIncludes((await call("status")).text, "Second");
     });
