@@ -166,6 +166,8 @@ export async function findIncoming(
   // Nothing came in where nothing was committed, nor from where it began.
   const isSame = head === start || branch === start;
   if (!head || !known || !branch || isSame) return undefined;
+  const newest = ["rev-list", "--max-count=1", branch, `^${start}`, "--"];
+  if (await ask(...newest) === "") return undefined;
   const shared = await mergeBaseOf(host, git, [head, branch], signal);
   if (shared === undefined || shared === start) return undefined;
   const list = ["log", "--no-show-signature", "--topo-order", "--reverse"];
@@ -176,7 +178,17 @@ export async function findIncoming(
   const log = await ask(...steps, `--format=${STEP_FORMAT}`, HEAD, "--");
   const sinceSeconds = Math.floor(sinceMs / 1000);
   const made = madeSince(log, { start, sinceSeconds });
-  const commit = made && lastOfOthers(commits, made);
+  if (made === undefined) return undefined;
+  const own = new Set(made.keys());
+  for (const { id, tree } of commits) {
+    const alike = [...made].filter(([, one]) => one === tree);
+    for (const [one] of alike) {
+      // What a server makes one commit of has another id, and rests on none of the commits made here.
+      const shared = await mergeBaseOf(host, git, [id, one], signal);
+      if (shared !== id) own.add(id);
+    }
+  }
+  const commit = lastOfOthers(commits, own);
   const before = commit &&
     await mergeBaseOf(host, git, [start, commit], signal);
   return commit && before ? { commit, before } : undefined;

@@ -116,8 +116,8 @@ const MOVES = [
 ];
 
 /**
- * Ids of the commits that were made in a working tree since a moment, in seconds, and of their trees: a server
- * may give a change another id. Undefined where git's log of `HEAD` does not reach back that far.
+ * The commits that were made in a working tree since a moment, in seconds, each with the id of its tree.
+ * Undefined where git's log of `HEAD` does not reach back that far.
  */
 export function madeSince(
   log: string,
@@ -125,8 +125,8 @@ export function madeSince(
     readonly start: string;
     readonly sinceSeconds: number;
   },
-): ReadonlySet<string> | undefined {
-  const made = new Set<string>();
+): ReadonlyMap<string, string> | undefined {
+  const made = new Map<string, string>();
   let isWhole = false;
   for (const row of log.split("\n")) {
     const [, id, tree, seconds, what = ""] = STEP.exec(row) ?? [];
@@ -134,7 +134,7 @@ export function madeSince(
     const isBefore = Number(seconds) < sinceSeconds;
     isWhole ||= isBefore || id === start;
     if (isBefore || MOVES.some((move) => move.test(what))) continue;
-    made.add(id).add(tree);
+    made.set(id, tree);
   }
   return isWhole ? made : undefined;
 }
@@ -148,9 +148,8 @@ export function lastOfOthers(
   made: ReadonlySet<string>,
 ): string | undefined {
   const own = new Set<string>();
-  for (const { id, tree, parents } of commits) {
-    const isOwn = made.has(id) || made.has(tree) ||
-      parents.some((parent) => own.has(parent));
+  for (const { id, parents } of commits) {
+    const isOwn = made.has(id) || parents.some((parent) => own.has(parent));
     if (isOwn) own.add(id);
   }
   return commits.findLast(({ id }) => !own.has(id))?.id;

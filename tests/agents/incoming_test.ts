@@ -213,6 +213,26 @@ const WAYS: Readonly<Record<string, (places: Places) => Promise<void>>> = {
     await git("fetch", "-q");
     await git("merge", "-q", "--no-edit", "origin/main");
   },
+  "a merge that is a commit of its own": async (
+    { git, mine, push, start },
+  ) => {
+    await git("switch", "-qc", "work");
+    await start();
+    await push(MUCH);
+    await git("fetch", "-q");
+    await git("merge", "-q", "--no-ff", "--no-edit", "origin/main");
+    await mine.write("src/a.js", "x\nb\nc\n");
+  },
+  "a pull behind which something was taken back": async (
+    { git, push, save, start },
+  ) => {
+    await start();
+    await push(MUCH);
+    await git("pull", "-q");
+    await save({ "src/b.js": linesOf("b") });
+    await git("revert", "--no-edit", "HEAD");
+    await save({ "src/a.js": "x\nb\nc\n" });
+  },
   "what came in twice": async ({ git, push, save, start }) => {
     await git("switch", "-qc", "work");
     await start();

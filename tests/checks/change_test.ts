@@ -1,6 +1,12 @@
+import { changedSince } from "../../src/checks/change.ts";
+import type { ProgramRequest } from "../../src/host/host.ts";
+import { openSession } from "../../src/repository/select.ts";
+import { startSession } from "../../src/work/start.ts";
+import { writeTree } from "../files/temporary.ts";
+import { approvingHost, git, withRepository } from "../trust/fixtures.ts";
 import { differingLines, expectedWith } from "../../src/checks/tree_rules.ts";
 import { assertTable } from "../base/table.ts";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 Deno.test("differingLines() counts lines that are in one of two texts alone", () => {
   assertTable<readonly [string, string], number>(
@@ -75,3 +81,51 @@ Deno.test("expectedWith() takes each file from the side that changed it, and bot
     ["new", "1", undefined, true],
   ]);
 });
+
+Deno.test("git is run no more often than before where nothing was committed, and twice more at most where nothing came in", () =>
+  withRepository(async ({ root }) => {
+    const asked: string[] = [];
+    const host = approvingHost();
+    const counting = {
+      ...host,
+      runProgram: (request: ProgramRequest) => {
+        const { command } = request;
+        const words: readonly unknown[] = Array.isArray(command) ? command : [];
+        const [word] = words.slice(1).filter((one) =>
+          /^[a-z]+-?[a-z]+$/.test(String(one))
+        );
+        asked.push(String(word));
+        return host.runProgram(request);
+      },
+    };
+    const save = async (path: string) => {
+      writeTree(root, { [path]: "1\n" });
+      await git(root, "add", ".");
+      await git(root, "commit", "-qm", "More");
+    };
+    const measured = async () => {
+      asked.length = 0;
+      const opened = await openSession(host, { root });
+      const changed = await changedSince(counting, opened);
+      assert(typeof changed !== "string");
+      return [changed.paths, asked.toSorted()];
+    };
+    await git(root, "push", "-q", "origin", "main");
+    await save("before");
+    await startSession(host, { root, task: "Fix typo" });
+    writeTree(root, { a: "1\n" });
+    assertEquals(await measured(), [["a"], ["ls-files"]]);
+    await git(root, "switch", "-qc", "work");
+    await save("a");
+    const twice = ["cat-file", "ls-files", "rev-list"];
+    assertEquals(await measured(), [["a"], twice]);
+    // Where the session began at what the server has, one question is enough.
+    await git(root, "push", "-q", "origin", "HEAD~1:main");
+    assertEquals(await measured(), [["a"], ["cat-file", "ls-files"]]);
+    await git(root, "update-ref", "-d", "refs/remotes/origin/main");
+    assertEquals(await measured(), [["a"], ["cat-file", "ls-files"]]);
+  }, {
+    ".gitignore": "/.orchestrator/\n",
+    "workflow.yaml":
+      "name: Sized\nsizes: [xs, m]\nphases: [{id: A, name: a, items: [{id: a, name: a}]}]\n",
+  }));
