@@ -177,7 +177,7 @@ export async function findIncoming(
   const steps = ["log", "--no-show-signature", "-g", "--date=unix"];
   const log = await ask(...steps, `--format=${STEP_FORMAT}`, HEAD, "--");
   const sinceSeconds = Math.floor(sinceMs / 1000);
-  const made = madeSince(log, { start, sinceSeconds });
+  const made = madeSince(log, { head, start, sinceSeconds });
   if (made === undefined) return undefined;
   const own = new Set(made.keys());
   for (const { id, tree } of commits) {

@@ -117,15 +117,17 @@ const MOVES = [
 
 /**
  * The commits that were made in a working tree since a moment, in seconds, each with the id of its tree.
- * Undefined where git's log of `HEAD` does not reach back that far.
+ * Undefined where git's log of `HEAD` does not reach from where that is now back so far.
  */
 export function madeSince(
   log: string,
-  { start, sinceSeconds }: {
+  { head, start, sinceSeconds }: {
+    readonly head: string;
     readonly start: string;
     readonly sinceSeconds: number;
   },
 ): ReadonlyMap<string, string> | undefined {
+  if (!log.startsWith(`${head} `)) return undefined;
   const made = new Map<string, string>();
   let isWhole = false;
   for (const row of log.split("\n")) {

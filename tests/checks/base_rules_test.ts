@@ -81,7 +81,7 @@ Deno.test("isSameBranch() compares a branch with the remote's of that name", () 
 
 Deno.test("madeSince() tells commits that were made here from those that were only gone to", () => {
   const start = "0000";
-  const since = { start, sinceSeconds: 100 };
+  const since = { head: "aaaa", start, sinceSeconds: 100 };
   const stepsOf = (...whats: readonly string[]) =>
     [
       ...whats.map((what) => `aaaa bbbb HEAD@{100} ${what}`),
@@ -124,6 +124,9 @@ Deno.test("madeSince() tells commits that were made here from those that were on
   assertEquals(madeSince(late, since), undefined);
   const early = madeSince(`${late}\n0000 1111 HEAD@{100} clone: from x`, since);
   assertEquals([...early ?? []], []);
+  // Nor does one that somebody left out of their last step.
+  const other = { ...since, head: "eeee" };
+  assertEquals(madeSince(stepsOf("pull: Fast-forward"), other), undefined);
 });
 
 Deno.test("lastOfOthers() leaves out what was made here, and what rests on it", () => {

@@ -143,6 +143,20 @@ Deno.test("a log of HEAD that is emptied, or cut behind the work, hides none of 
   }
 });
 
+Deno.test("a branch that is moved past the log of HEAD hides nothing", () =>
+  withRepository(async (places) => {
+    const { root } = places;
+    await begin(places);
+    writeTree(root, MUCH);
+    await git(root, "add", ".");
+    const tree = (await git(root, "write-tree")).trim();
+    const parent = ["-p", "HEAD", "-m", "x"];
+    const id = await git(root, "commit-tree", tree, ...parent);
+    Deno.writeTextFileSync(`${root}/.git/refs/heads/work`, id);
+    await git(root, "update-ref", REMOTE, "HEAD");
+    await refused(root);
+  }, FILES));
+
 Deno.test("a name that is made for the server, where there is none, hides nothing", () =>
   withRepository(async (places) => {
     const { root } = places;
