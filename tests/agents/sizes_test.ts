@@ -1,163 +1,22 @@
-import { commit, inRepository, type Repository } from "../journey/orc.ts";
-import { quickRepository } from "./repository.ts";
+import { oneOf, pickerOf } from "../base/random.ts";
+import { commit, type Repository } from "../journey/orc.ts";
 import {
   playLazily,
   type PlayOptions,
   playTask,
   type WorkTable,
 } from "./sized_agent.ts";
+import {
+  DOCUMENTS,
+  type Files,
+  inProject,
+  MONOREPO,
+  SHOP,
+  UNTESTED,
+  workIn,
+  WRITTEN,
+} from "./sized_projects.ts";
 import { assert, assertEquals } from "@std/assert";
-
-type Files = Readonly<Record<string, string>>;
-
-const TEST = (name: string, sum: string) =>
-  `import test from "node:test";
-import assert from "node:assert";
-import { add } from "${name}";
-test("add", () => assert.equal(add(1, 2), 3));
-${sum}`;
-
-/** Adds numbers, but for those below zero. */
-const SHOP: Files = {
-  "package.json": '{"type": "module"}\n',
-  "add.js":
-    "// Adds two numbrs.\nexport const add = (a, b) => b < 0 ? a : a + b;\n",
-  "test/add.test.js": TEST("../add.js", ""),
-};
-
-const MONOREPO: Files = {
-  "web/package.json": '{"type": "module"}\n',
-  "web/add.js": SHOP["add.js"] ?? "",
-  "web/test/add.test.js": TEST("../add.js", ""),
-  "api/package.json": '{"type": "module"}\n',
-  "api/add.js": "export const add = (a, b) => a + b;\n",
-  "api/test/add.test.js": TEST("../add.js", ""),
-};
-
-const DOCUMENTS: Files = { "guide.md": "# Guid\n\nRead it.\n" };
-
-const UNTESTED: Files = { "greet.sh": "echo helo\n" };
-
-/** Runs a test in a real git repository with some files in it. */
-async function inProject(
-  files: Files,
-  test: (repository: Repository) => Promise<void>,
-): Promise<void> {
-  await inRepository(async (place) => {
-    const repository = quickRepository(place.directory);
-    for (const [path, text] of Object.entries(files)) {
-      await repository.write(path, text);
-    }
-    await repository.run("git", "add", ".");
-    await commit(repository, "Files");
-    await test(repository);
-  });
-}
-
-/** Where the session's documents go, as orc says. */
-function directoryIn(asked: string): string {
-  return /docs\/tasks\/[a-z0-9-]+/.exec(asked)?.[0] ?? "docs";
-}
-
-/** Adds a line to a document of the session. */
-function writes(file: string, ...lines: readonly string[]): WorkTable[string] {
-  return async ({ write, directory }, asked) => {
-    const path = `${directoryIn(asked)}/${file}`;
-    const before = await Deno.readTextFile(`${directory}/${path}`)
-      .catch(() => "");
-    await write(path, `${before}${lines.join("\n")}\n`);
-  };
-}
-
-/** Writes the document anew with all boxes ticked. */
-function ticks(file: string): WorkTable[string] {
-  return async ({ write, directory }, asked) => {
-    const path = `${directoryIn(asked)}/${file}`;
-    const text = await Deno.readTextFile(`${directory}/${path}`);
-    await write(path, text.replaceAll("[ ]", "[x]"));
-  };
-}
-
-/** What an honest agent does in a repository whose code lies in a directory. */
-function workIn(
-  code: string,
-  { typo = false }: { readonly typo?: boolean } = {},
-): WorkTable {
-  const mend: WorkTable[string] = async ({ write }) => {
-    await write(
-      `${code}add.js`,
-      typo
-        ? (SHOP["add.js"] ?? "").replace("numbrs", "numbers")
-        : "// Adds two numbrs.\nexport const add = (a, b) => a + b;\n",
-    );
-  };
-  const test: WorkTable[string] = ({ write }) =>
-    write(
-      `${code}test/add.test.js`,
-      TEST(
-        "../add.js",
-        'test("below zero", () => assert.equal(add(1, -2), -1));\n',
-      ),
-    );
-  return {
-    scope: writes("plan.md", "- [ ] Numbers below zero are added, too"),
-    criteria: writes("plan.md", "- [ ] Numbers below zero are added, too"),
-    plan: writes("plan.md", "- Step: add.js adds whatever it is given"),
-    design: writes("plan.md", "- Step: add.js adds whatever it is given"),
-    risks: writes("plan.md", "- Risk: callers counted on it; revert it"),
-    test_list: writes("plan.md", "- [ ] Test: one and minus two are minus one"),
-    baseline: writes("plan.md", "- Ran: node --test, one test that passes"),
-    cause: writes("notes.md", "- Cause: add.js leaves out numbers below zero"),
-    similar: writes("notes.md", "- Similar: searched for < 0, found no other"),
-    cleaned: writes("notes.md", "- Cleaned: nothing, it is one line"),
-    test_written: test,
-    implementation: async (...asked) => {
-      await mend(...asked);
-      if (!typo) await test(...asked);
-    },
-    ...typo && { tests_pass: mend },
-    self_review: writes("review.md", "- [ ] add.js:1 the comment has a typo"),
-    security_check: writes(
-      "review.md",
-      "- Security: takes nothing from outside",
-    ),
-    findings_resolved: ticks("review.md"),
-    criteria_met: ticks("plan.md"),
-    learnings: writes(
-      "learnings.md",
-      "- Tests run with node --test, and nothing else",
-    ),
-  };
-}
-
-/** What an honest agent does where there are no tests, or no code. */
-const WRITTEN: WorkTable = {
-  implementation: ({ write, directory }) =>
-    Deno.stat(`${directory}/greet.sh`).then(
-      () => write("greet.sh", "echo hello\n"),
-      () => write("guide.md", "# Guide\n\nRead it.\n"),
-    ),
-  written: ({ write }) => write("guide.md", "# Guide\n\nRead it.\n"),
-  tests_before: writes("notes.md", "- Ran: sh greet.sh, which says helo"),
-  cause: writes("notes.md", "- Cause: the word was typed wrongly"),
-  similar: writes("notes.md", "- Similar: searched for helo, found no other"),
-  reproduce: writes("notes.md", "- Seen: sh greet.sh said helo before"),
-  tests_pass: writes("notes.md", "- Result: sh greet.sh says hello now"),
-  version_set: async (repository, asked) => {
-    await repository.write("VERSION", "1.2.0\n");
-    await writes("notes.md", "- Version: 1.2.0, since something is new")?.(
-      repository,
-      asked,
-    );
-  },
-  changelog: writes("notes.md", "- Changes: in CHANGELOG.md, nothing breaks"),
-  published: writes("notes.md", "- Published: on the shelf, where it was seen"),
-  question: writes("research.md", "- Question: which shelf is the best one"),
-  sources: writes("research.md", "- Source: the catalogue of this year"),
-  findings: writes("research.md", "- Finding: oak bears the most, see there"),
-  doubts: writes("research.md", "- Doubt: nobody tried it with water"),
-  answer: writes("research.md", "- Answer: the one made of oak, for its load"),
-};
 
 interface Case {
   readonly name: string;
@@ -366,16 +225,27 @@ for (const one of CASES) {
     }));
 }
 
-Deno.test("an agent that forgot everything in the middle goes on by orc next", () =>
-  inProject(SHOP, async (repository) => {
-    const work = workIn("");
-    const task = "Support numbers below zero";
-    const { agent } = await playTask(repository, task, work, {
-      forgetsAfter: 7,
-    });
-    assert(agent.includes("next"));
-    assertEquals((await repository.result(["verify"])).findings, []);
-  }));
+for (const [seed, one] of CASES.entries()) {
+  Deno.test(`an agent that forgets everything at each step finishes ${one.name} by orc next and orc prime`, () =>
+    inProject(one.files, async (repository) => {
+      await setUp(repository, one);
+      const pick = pickerOf(seed);
+      const { agent, human } = await playTask(repository, one.task, one.work, {
+        start: startOf(one),
+        forgets: (moment) =>
+          moment === "before" || pick(3) === 0
+            ? oneOf(pick, ["next", "prime"])
+            : undefined,
+      });
+      // Between two commands it asked what this is all about.
+      const done = agent.filter((typed) => !/^(?:next|prime)$/.test(typed));
+      assert(agent.length >= 2 * done.length - 1, agent.join("; "));
+      assertEquals(human.length, one.approvals, human.join("; "));
+      assertEquals((await repository.result(["verify"])).findings, []);
+      const info = await repository.result(["status"]);
+      assertEquals(info.status, "completed");
+    }));
+}
 
 Deno.test("the size is told from the task's words, and why in one line", () =>
   inProject(SHOP, async (repository) => {
