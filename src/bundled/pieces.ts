@@ -217,11 +217,31 @@ export function buildItem(step: Step, from = ""): string {
 }
 
 export function testsPass(step: Step, from = ""): string {
+  return testsItem(step, `tests_pass${step.suffix}`, fromLine(from));
+}
+
+/**
+ * The tests of all parts. Up to size s one item runs them together, or a typo in a repository of many parts
+ * would take as many commands; above, each part has its own, so that a change in one leaves the others done.
+ */
+export function testsOfParts(tests: readonly Step[]): string {
+  const [first, ...others] = tests;
+  if (first === undefined || others.length === 0) {
+    return tests.map((step) => testsPass(step)).join("\n");
+  }
+  const all = { ...together([first, ...others]), label: "" };
+  return [
+    testsItem(all, "all_tests_pass", "to: s\n        "),
+    ...tests.map((step) => testsPass(step, "m")),
+  ].join("\n");
+}
+
+function testsItem(step: Step, id: string, sizes: string): string {
   return `\
-      - id: tests_pass${step.suffix}
+      - id: ${id}
         name: ${scalarYaml(`Tests pass${step.label}`)}
         description: The change is made; its tests and all older ones pass
-        ${fromLine(from)}step_type: gate
+        ${sizes}step_type: gate
         ${CHANGED}
         notes:
           - Mend the code and not the test; a failure from before the change is for the human to decide
@@ -321,7 +341,9 @@ risk_paths:
 measured_paths: ["!${TASKS}/**"]`;
 
 /** The tests of all parts in one command: nobody knows beforehand in which of them one fails without the change. */
-function together(tests: readonly [Step, ...Step[]]): Step {
+export function together(tests: readonly [Step, ...Step[]]): Step {
+  const [first, ...others] = tests;
+  if (others.length === 0) return first;
   const commands = tests.map((step) => {
     const { directory } = step;
     const command = namedIn(step);
@@ -332,7 +354,7 @@ function together(tests: readonly [Step, ...Step[]]): Step {
     return `(cd ${place} && ${command} && cd ${back})`;
   });
   return {
-    ...tests[0],
+    ...first,
     directory: "",
     setting: "",
     command: commands.join(" && "),
@@ -357,7 +379,7 @@ export function reproduced(
         "  - Skip it only where no behaviour changes, and say so in the reason",
       ]
       : [],
-    testCheckOf(tests.length === 1 ? tests[0] : together(tests), {
+    testCheckOf(together(tests), {
       prove: "base",
     }),
   ];

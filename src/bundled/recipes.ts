@@ -16,7 +16,9 @@ import {
   type Steps,
   TASKS,
   testCheckOf,
+  testsOfParts,
   testsPass,
+  together,
 } from "./pieces.ts";
 
 export function bugfix(steps: Steps): string {
@@ -117,12 +119,12 @@ ${acceptedItem(`\n        shows: ["${PLAN_FILE}"]`)}`;
 }
 
 export function refactor(steps: Steps): string {
-  const [test] = steps.tests;
+  const [test, ...others] = steps.tests;
   const before = test === undefined
     ? `        notes:
           - 'In ${NOTES_FILE}: "- Ran: what was run before the first edit, and how it ended"'
         ${hasEntry(NOTES_FILE, "Ran")}`
-    : `        ${testCheckOf(test, { inputs: "[]" })}`;
+    : `        ${testCheckOf(together([test, ...others]), { inputs: "[]" })}`;
   return `\
   - id: CHANGE
     name: Change
@@ -136,7 +138,8 @@ export function refactor(steps: Steps): string {
         step_type: required
 ${before}
 ${implemented(steps, "The code is better to read, and does the same")}
-${afterwards(steps)}
+${otherBuilds(steps, "m")}\
+${test === undefined ? tested(steps) : testsOfParts(steps.tests)}
 
 ${reviewed("m")}
 
@@ -358,9 +361,12 @@ function tested({ tests }: Steps, from = ""): string {
 
 /** Where a test was proved to fail without the change, all passed by then: only larger tasks go on from there. */
 function afterwards(steps: Steps, from = ""): string {
-  const [, ...others] = steps.builds;
-  const builds = others.map((step) => buildItem(step)).join("");
-  return `${builds}${tested(steps, from)}`;
+  return `${otherBuilds(steps, from)}${tested(steps, from)}`;
+}
+
+/** All but the first, which is built with the change itself. */
+function otherBuilds({ builds: [, ...others] }: Steps, from: string): string {
+  return others.map((step) => buildItem(step, from)).join("");
 }
 
 function reviewed(from: string): string {

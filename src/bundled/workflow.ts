@@ -19,7 +19,7 @@ import {
   staticChecks,
   stepsIn,
   TASKS,
-  testsPass,
+  testsOfParts,
 } from "./pieces.ts";
 import type { Project } from "./project.ts";
 
@@ -122,11 +122,7 @@ ${
         notes:
           - Search the repository for the names that changed
 ${otherBuilds.map((step) => buildItem(step, "m")).join("")}\
-${
-    tests.length > 0
-      ? tests.map((step) => testsPass(step)).join("\n")
-      : RECORDED_TESTS
-  }
+${tests.length > 0 ? testsOfParts(tests) : RECORDED_TESTS}
 ${staticChecks(lints, tests.length > 0)}
 
   - id: REVIEW

@@ -28,6 +28,9 @@ export const MONOREPO: Files = {
   "api/package.json": '{"type": "module"}\n',
   "api/add.js": "export const add = (a, b) => a + b;\n",
   "api/test/add.test.js": TEST("../add.js", ""),
+  "app/package.json": '{"type": "module"}\n',
+  "app/add.js": "export const add = (a, b) => b + a;\n",
+  "app/test/add.test.js": TEST("../add.js", ""),
 };
 
 export const DOCUMENTS: Files = { "guide.md": "# Guid\n\nRead it.\n" };
@@ -111,7 +114,7 @@ export function workIn(
       await mend(...asked);
       if (!typo) await test(...asked);
     },
-    ...typo && { tests_pass: mend },
+    ...typo && { tests_pass: mend, all_tests_pass: mend },
     self_review: writes("review.md", "- [ ] add.js:1 the comment has a typo"),
     security_check: writes(
       "review.md",

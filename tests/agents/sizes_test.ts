@@ -156,6 +156,16 @@ const CASES: readonly Case[] = [
       approvals: 1,
     },
   ]),
+  {
+    name: "refactor in a monorepo",
+    workflow: "refactor",
+    files: MONOREPO,
+    task: "Rename the parameters of the sum",
+    work: { ...workIn("web/", { typo: true }), all_tests_pass: undefined },
+    size: "s",
+    limit: 8,
+    approvals: 1,
+  },
   ...["m", "l"].map((size): Case => ({
     name: `feature, ${size}`,
     workflow: "feature",

@@ -1,4 +1,5 @@
 import { scalarYaml } from "../../src/bundled/pieces.ts";
+import { readyWorkflow } from "../../src/bundled/ready.ts";
 import { bundledWorkflow } from "../../src/bundled/workflow.ts";
 import type { ProjectPart } from "../../src/bundled/project.ts";
 import { assertTable } from "../base/table.ts";
@@ -92,6 +93,7 @@ Deno.test("bundledWorkflow() tests and builds each part of a project where it li
   assertEquals(added, [
     "build_api",
     "build_api_2",
+    "all_tests_pass",
     "tests_pass_api",
     "tests_pass_api_2",
     "final_tests_api",
@@ -110,6 +112,25 @@ Deno.test("bundledWorkflow() tests and builds each part of a project where it li
   assert(
     text.includes("# Found in this project (Make, Go in api, Rust in api)."),
   );
+});
+
+Deno.test("a small task runs the tests of all parts in one item, whatever their number", () => {
+  const named = ["a", "b", "c", "d"];
+  const parts = named.map((directory) => ({ ...API, directory }));
+  for (const name of ["standard", "refactor", "bugfix", "tdd"]) {
+    const text = readyWorkflow(name, { parts }) ?? "";
+    const tested = itemsIn(text).filter((item) =>
+      item.includes("expect_tests") && !/^ {8}from: m$/m.test(item)
+    );
+    const builds = itemsIn(text).filter((item) =>
+      item.startsWith("build_") && !/^ {8}from: m$/m.test(item)
+    );
+    assertEquals(builds, [], name);
+    assert(tested.length > 0, name);
+    for (const item of tested) {
+      for (const part of named) assert(item.includes(`(cd ${part} && `), item);
+    }
+  }
 });
 
 Deno.test("bundledWorkflow() gives no two parts one id, however alike their directories are", () => {
