@@ -1,4 +1,5 @@
-import { countOf, durationText } from "../base/text.ts";
+import { headOf } from "../base/markdown.ts";
+import { countOf, durationText, inOneLine, lengthOf } from "../base/text.ts";
 import type { LeftOut } from "../engine/phase.ts";
 import type { Summary } from "../engine/standing.ts";
 import type { Host, Terminal } from "../host/host.ts";
@@ -59,12 +60,26 @@ function commandLines(
 ): readonly string[] {
   const isSaid = command === null || command === next?.item?.check;
   return [
-    ...isSaid ? [] : [`it runs: ${command}`],
+    ...isSaid ? [] : [`it runs: ${runText(command)}`],
     ...expects === null || expects.exitCode === 0
       ? []
       : [`it passes with exit code ${expects.exitCode} alone`],
     ...expects?.prove ? ["it has to fail on the base first"] : [],
   ];
+}
+
+/** So long a command is read by nobody who was told in words what it looks for. */
+const MAX_COMMAND_LENGTH = 200;
+
+function runText(command: string): string {
+  return lengthOf(command) <= MAX_COMMAND_LENGTH
+    ? command
+    : `${commandHead(command)} (all of it: orc next --full)`;
+}
+
+/** Enough of a command to know it again. */
+export function commandHead(command: string): string {
+  return headOf(inOneLine(command), 60);
 }
 
 function evidenceLines(evidence: NextEvidence | null): readonly string[] {

@@ -12,7 +12,7 @@ import {
   WORKFLOW,
 } from "../work/fixtures.ts";
 import { inEmptyDirectory, orc, testOutput } from "./orc.ts";
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 testOutput({
   name: "orc context-reminder prints one line of JSON",
@@ -237,3 +237,34 @@ phases:
       - {id: plain, name: Plain, verification: {type: command, command: make}}
 `,
   ));
+
+Deno.test("orc says a long command in short where words say what it looks for, and all of it on demand", () => {
+  const short = `make ${"a".repeat(195)}`;
+  const long = `${short}b`;
+  const head = `${long.slice(0, 59)}…`;
+  const item = (id: string, command: string, words = "") =>
+    `      - {id: ${id}, name: ${id}, verification: {type: command, command: ${command}${words}}}\n`;
+  return withSession(
+    async (root) => {
+      let number = 2;
+      const complete = async (itemId: string) => {
+        const programs = { [short]: {}, [long]: {} };
+        const argv = ["complete", itemId];
+        const { out } = await orc(root, argv, { programs, number: number++ });
+        return out.split("\n");
+      };
+      const next = async () => (await orc(root, ["next"])).out.split("\n");
+      assert((await next()).includes(`orc checks: ${long}`));
+      const [done, ...ahead] = await complete("bare");
+      assertEquals(done, `Completed item "bare", checked by: ${head}`);
+      assert(ahead.includes(`it runs: ${head} (all of it: orc next --full)`));
+      const { out } = await orc(root, ["next", "--full"]);
+      assertEquals(JSON.parse(out).result.command, long);
+      assert((await complete("long")).includes(`it runs: ${short}`));
+    },
+    `name: Long\nphases:\n  - id: DO\n    name: Do\n    items:\n${
+      item("bare", long) + item("long", long, ", description: It is made") +
+      item("short", short, ", description: It is made")
+    }`,
+  );
+});

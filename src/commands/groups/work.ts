@@ -1,5 +1,5 @@
 import { usage } from "../../base/error.ts";
-import { escapeControls, inOneLine } from "../../base/text.ts";
+import { escapeControls } from "../../base/text.ts";
 import type { Host, ProgramProgress } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import { type Completed, completeItem } from "../../work/complete.ts";
@@ -33,6 +33,7 @@ import {
 import {
   aheadText,
   changeText,
+  commandHead,
   doneText,
   endLine,
   leftOutLine,
@@ -137,7 +138,7 @@ function completedText(result: ResultOf<Completed>): string {
     ? `Renewed item "${itemId}": its check passed on the files as they are`
     : sentenceOf("Completed", result);
   return changed && check?.type === "command"
-    ? `${done}, checked by: ${inOneLine(check.command)}`
+    ? `${done}, checked by: ${commandHead(check.command)}`
     : done;
 }
 
