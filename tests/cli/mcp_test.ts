@@ -1,24 +1,6 @@
-import {
-  argumentsOf,
-  INSTRUCTIONS,
-  schemaOf,
-  TOOLS,
-} from "../../src/commands/tools.ts";
+import { argumentsOf, TOOLS } from "../../src/commands/tools.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { assert, assertEquals } from "@std/assert";
-import { encode } from "gpt-tokenizer/encoding/o200k_base";
-
-Deno.test("the tools cost an agent at most 700 tokens, with what a client tells of them", () => {
-  const listed = TOOLS.map((tool) => ({
-    name: tool.name,
-    description: tool.summary,
-    input_schema: schemaOf(tool),
-  }));
-  const count = encode(JSON.stringify(listed)).length +
-    encode(INSTRUCTIONS).length;
-  assert(count <= 700, `${count} tokens`);
-  assert(count > 300, `${count} tokens: is it measured?`);
-});
 
 Deno.test("each tool is a command, none is a human's, and there are seven at most", async () => {
   assert(TOOLS.length <= 7);
