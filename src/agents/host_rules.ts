@@ -28,6 +28,8 @@ export interface HostKind {
   readonly shape: HookShape;
   /** The host's own names of the events that it has, and that orc answers. */
   readonly events: Readonly<Partial<Record<HookEvent, string>>>;
+  /** How long it waits for a hook at its end, in seconds, where it has to be told; the most that it takes. */
+  readonly endSeconds?: number;
   /** Tools that change files, as the host's matcher takes them; null where it has none. */
   readonly matcher: string | null;
   /** Each seen from the root. */
@@ -80,6 +82,7 @@ export const HOSTS: readonly HostKind[] = [
     tellsId: true,
     shape: "groups",
     events: CLAUDE_EVENTS,
+    endSeconds: 30,
     matcher: anchored("Edit|MultiEdit|Write|NotebookEdit"),
     files: {
       hooks: ".claude/settings.json",
@@ -96,6 +99,7 @@ export const HOSTS: readonly HostKind[] = [
     tellsId: true,
     shape: "groups",
     events: CLAUDE_EVENTS,
+    endSeconds: 3,
     matcher: anchored("apply_patch|Bash|Edit|Write"),
     files: {
       hooks: ".codex/hooks.json",

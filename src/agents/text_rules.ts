@@ -105,8 +105,12 @@ function entryOf(
           } }`,
         timeoutSec: 30,
       };
-    default:
-      return { ...matcher, hooks: [{ type: "command", command }] };
+    default: {
+      const { endSeconds: timeout } = host;
+      const isLimited = event === "SessionEnd" && timeout !== undefined;
+      const hook = { type: "command", command, ...isLimited && { timeout } };
+      return { ...matcher, hooks: [hook] };
+    }
   }
 }
 

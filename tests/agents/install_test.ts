@@ -7,7 +7,11 @@ import {
 import { MARKDOWN, withBlock } from "../../src/agents/block_rules.ts";
 import { HOSTS } from "../../src/agents/host_rules.ts";
 import { readAgents } from "../../src/agents/status.ts";
-import { INSTRUCTIONS, OPENCODE_PLUGIN } from "../../src/agents/text_rules.ts";
+import {
+  hookEntries,
+  INSTRUCTIONS,
+  OPENCODE_PLUGIN,
+} from "../../src/agents/text_rules.ts";
 import { orc } from "../commands/orc.ts";
 import { writeTree } from "../files/temporary.ts";
 import { fixedHost, refusalOf, withRoot } from "../work/fixtures.ts";
@@ -399,6 +403,24 @@ Deno.test("installAgents() --global sets a user up, whose projects need no orc",
       assertEquals(contentOf(`${top}/home`), before);
     },
   ));
+
+Deno.test("a hook at the end gets the time that its host gives to one that asks", () => {
+  const limits = HOSTS.flatMap((kind) =>
+    kind.shape !== "groups" ? [] : [[
+      kind.name,
+      ...hookEntries(kind, false).map(([, { hooks }]) =>
+        (hooks as { readonly timeout?: number }[])[0]?.timeout
+      ),
+    ]]
+  );
+  const others = Array(4).fill(undefined);
+  assertEquals(limits, [
+    ["claude", ...others, 30],
+    ["codex", ...others, 3],
+    // It counts milliseconds, and waits a minute.
+    ["gemini", ...others, undefined],
+  ]);
+});
 
 Deno.test("the plugin of opencode is short enough to be read", () => {
   assert(OPENCODE_PLUGIN.split("\n").length <= 40);
