@@ -100,6 +100,7 @@ export {
   type InstallOptions,
   uninstallAgents,
 } from "./src/agents/install.ts";
+export type { HookTrust } from "./src/agents/codex_trust_rules.ts";
 export {
   type AgentsStatus,
   type AgentsStatusOptions,

@@ -111,7 +111,12 @@ export function hooksText(
   site: Pick<Site, "base" | "isGlobal">,
   kind: HostKind,
 ): string {
-  const path = realOrGiven(joinPath(site.base, filesOf(kind, site).hooks));
-  if (fileKind(path) !== "file") return "";
-  return new TextDecoder().decode(readRegularFile(path, MAX_HOST_FILE_BYTES));
+  return textOf(joinPath(site.base, filesOf(kind, site).hooks));
+}
+
+/** The text of a host's file; empty where there is none. */
+export function textOf(path: string): string {
+  const real = realOrGiven(path);
+  if (fileKind(real) !== "file") return "";
+  return new TextDecoder().decode(readRegularFile(real, MAX_HOST_FILE_BYTES));
 }

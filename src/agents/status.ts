@@ -1,9 +1,21 @@
 /** What of orc a repository's hosts have, whether it answers, and when it last did. */
 import { repositoryLayout } from "../base/layout.ts";
-import type { Host } from "../host/host.ts";
+import { joinPath, parentDirectory } from "../base/path.ts";
+import { ifAllowed, isVisible, realOrGiven } from "../files/read.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import { openRepository, type Place, placeOf } from "../repository/open.ts";
+import {
+  type CodexTrust,
+  codexTrust,
+  type HookTrust,
+} from "./codex_trust_rules.ts";
 import { readFired } from "./hook_memory.ts";
-import { HOOK_EVENTS, type HookEvent, type HostKind } from "./host_rules.ts";
+import {
+  filesOf,
+  HOOK_EVENTS,
+  type HookEvent,
+  type HostKind,
+} from "./host_rules.ts";
 import {
   type AgentsChanged,
   type AgentsOptions,
@@ -15,6 +27,7 @@ import {
   isInstalled,
   type Site,
   siteOf,
+  textOf,
 } from "./site.ts";
 import { hookCommand } from "./text_rules.ts";
 
@@ -32,6 +45,11 @@ export interface HookStatus {
   readonly firedAt: string | null;
   /** What came of firing it now: `answers`, or why it does not; null where it was not fired. */
   readonly canary: string | null;
+  /**
+   * Whether the host runs it, as its own files say: `changed` is not what its user trusted once, `off` was
+   * turned off. Null where the host asks nobody, or cannot be asked.
+   */
+  readonly trust: HookTrust | null;
 }
 
 /** How a host is set up. */
@@ -84,6 +102,7 @@ export async function readAgents(
   for (const kind of hosts) {
     const fired = readFired(repository.layout, kind.name);
     const installed = isInstalled(site, kind);
+    const trust = installed ? await trustOf(host, kind, site) : undefined;
     const hooks: HookStatus[] = [];
     for (const event of HOOK_EVENTS) {
       if (kind.events[event] === undefined) continue;
@@ -93,6 +112,7 @@ export async function readAgents(
         canary: canary && installed
           ? await fire(host, { kind, event, site })
           : null,
+        trust: trust?.hooks.get(event) ?? null,
       });
     }
     const wanted = { ...rest, hosts: [kind.name], dryRun: true };
@@ -104,7 +124,9 @@ export async function readAgents(
       behind: files.filter(({ action }) => action !== "unchanged")
         .map(({ path }) => path),
       hooks,
-      note: NOTES[kind.name] ?? null,
+      note: trust === undefined
+        ? NOTES[kind.name] ?? null
+        : trustNote(trust, hooks),
     });
   }
   const place = placeOf(repository, null);
@@ -117,6 +139,56 @@ const NOTES: Readonly<Record<string, string>> = {
   copilot: "Copilot goes on where a hook fails, and shows an agent no context",
   opencode: "opencode cannot be kept from stopping",
 };
+
+/** What Codex trusts; undefined for another host, and where nothing can be told. */
+async function trustOf(
+  host: Host,
+  kind: HostKind,
+  site: Site,
+): Promise<CodexTrust | undefined> {
+  const home = host.homeDirectory();
+  const own = variableOf(host, "CODEX_HOME") ??
+    (home === undefined ? undefined : joinPath(home, ".codex"));
+  if (kind.name !== "codex" || own === undefined) return undefined;
+  const settingsPath = joinPath(own, "config.toml");
+  const settings = ifAllowed(
+    { name: "read", path: settingsPath },
+    () => textOf(settingsPath),
+  );
+  if (settings === undefined) return undefined;
+  const path = joinPath(site.base, filesOf(kind, site).hooks);
+  const base = realOrGiven(site.base);
+  return await codexTrust(kind, {
+    settings,
+    hooks: hooksText(site, kind),
+    paths: [path, realOrGiven(path)],
+    projects: site.isGlobal
+      ? null
+      : [site.base, site.recordBase, base, ...treeAround(base)],
+  });
+}
+
+/** The top of the tree of git's that a directory is part of: Codex asks about that. */
+function treeAround(directory: string): readonly string[] {
+  if (isVisible(joinPath(directory, ".git"))) return [directory];
+  const above = parentDirectory(directory);
+  return above === undefined ? [] : treeAround(above);
+}
+
+function trustNote(
+  { isRead }: CodexTrust,
+  hooks: readonly HookStatus[],
+): string | null {
+  if (!isRead) {
+    return "Codex does not trust this directory, and runs no hook of it: start codex here, and say yes";
+  }
+  const skipped = hooks.filter(({ trust }) => trust !== "trusted");
+  return skipped.length === 0
+    ? null
+    : `Codex skips hooks without a word that nobody trusts as they are (${
+      skipped.map(({ event }) => event).join(", ")
+    }): in Codex, look at /hooks`;
+}
 
 /** A hook answers soon, or the host goes on without it. */
 const CANARY_TIMEOUT_MS = 30_000;

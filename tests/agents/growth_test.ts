@@ -1,5 +1,5 @@
 import { commit, inRepository, type Repository } from "../journey/orc.ts";
-import { withoutGit } from "./sized_agent.ts";
+import { withoutGit } from "../journey/sized_agent.ts";
 import { quickRepository } from "./repository.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { deflateSync } from "node:zlib";

@@ -15,6 +15,7 @@ import {
 import { orc } from "../commands/orc.ts";
 import { writeTree } from "../files/temporary.ts";
 import { fixedHost, refusalOf, withRoot } from "../work/fixtures.ts";
+import recorded from "../testdata/codex_trust.json" with { type: "json" };
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const OTHERS = '{"hooks":[{"type":"command","command":"./lint.sh"}]}';
@@ -443,3 +444,45 @@ Deno.test("readAgents() tells what is set up, what is behind, and what never fir
     writeTree(root, { "AGENTS.md": "" });
     assertEquals((await read())?.behind, ["AGENTS.md"]);
   }));
+
+Deno.test("readAgents() says of each hook whether Codex runs it, as far as Codex' own file says", () =>
+  withRoot(
+    { "repo/.git/HEAD": "ref: x", "home/a": "", "own/a": "" },
+    async (top) => {
+      const root = `${top}/repo`;
+      await installAgents(host(), { root, hosts: ["codex"] });
+      const hooks = `${Deno.realPathSync(root)}/.codex/hooks.json`;
+      const settings = recorded.settings
+        .replaceAll(recorded.path, hooks)
+        .replace('"/tmp/shop"', JSON.stringify(Deno.realPathSync(root)));
+      const read = async (environment: Record<string, string> = {}) => {
+        const machine = fixedHost({ home: `${top}/home`, environment });
+        const { agents } = await readAgents(machine, {
+          root,
+          hosts: ["codex", "claude"],
+        });
+        const [codex, claude] = agents;
+        assertEquals(claude?.hooks.some(({ trust }) => trust !== null), false);
+        return [codex?.hooks.map(({ trust }) => trust).join(), codex?.note];
+      };
+      const untrusted = Array(5).fill("untrusted").join();
+      const [none, why] = await read();
+      assertEquals(none, untrusted);
+      assertStringIncludes(why ?? "", "does not trust this directory");
+      writeTree(`${top}/home`, { ".codex/config.toml": settings });
+      const trusted = Array(5).fill("trusted").join();
+      assertEquals(await read(), [trusted, null]);
+      const said = await orc(root, ["agents", "status"], {
+        home: `${top}/home`,
+      });
+      assertStringIncludes(said.out, "Stop: has not fired; trusted\n");
+      // Where Codex keeps its files elsewhere, they count.
+      assertEquals((await read({ CODEX_HOME: `${top}/own` }))[0], untrusted);
+      writeTree(`${top}/own`, {
+        "config.toml": settings.slice(0, settings.lastIndexOf("[")),
+      });
+      const [stopless, skipped] = await read({ CODEX_HOME: `${top}/own` });
+      assertEquals(stopless, "trusted,trusted,untrusted,trusted,trusted");
+      assertStringIncludes(skipped ?? "", "(Stop): in Codex, look at /hooks");
+    },
+  ));

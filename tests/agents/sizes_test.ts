@@ -5,7 +5,7 @@ import {
   type PlayOptions,
   playTask,
   type WorkTable,
-} from "./sized_agent.ts";
+} from "../journey/sized_agent.ts";
 import {
   DOCUMENTS,
   type Files,
@@ -15,7 +15,7 @@ import {
   UNTESTED,
   workIn,
   WRITTEN,
-} from "./sized_projects.ts";
+} from "../journey/sized_projects.ts";
 import { assert, assertEquals } from "@std/assert";
 
 interface Case {

@@ -1,5 +1,5 @@
 /** What a whole piece of work costs an agent that knows `orc next` and the commands that orc prints. */
-import { playTask, type Turn, type WorkTable } from "../agents/sized_agent.ts";
+import { playTask, type Turn, type WorkTable } from "../journey/sized_agent.ts";
 import {
   DOCUMENTS,
   type Files,
@@ -9,7 +9,7 @@ import {
   UNTESTED,
   workIn,
   WRITTEN,
-} from "../agents/sized_projects.ts";
+} from "../journey/sized_projects.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { encode } from "gpt-tokenizer/encoding/o200k_base";
 

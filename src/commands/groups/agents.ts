@@ -9,6 +9,7 @@ import {
   installAgents,
   uninstallAgents,
 } from "../../agents/install.ts";
+import type { HookTrust } from "../../agents/codex_trust_rules.ts";
 import {
   type AgentsStatus,
   readAgents,
@@ -203,9 +204,16 @@ function changedLines(
   ];
 }
 
+const TRUST: Readonly<Record<HookTrust, string>> = {
+  trusted: "trusted",
+  changed: "not as it was trusted",
+  untrusted: "nobody trusted it",
+  off: "turned off",
+};
+
 export const agentsStatusCommand = command<ResultOf<AgentsStatus>>({
   description:
-    "Shows which hosts call orc, which files this version would write otherwise, and when each hook last fired. --canary fires each hook as the host would, with a recorded input, and changes nothing.",
+    "Shows which hosts call orc, which files this version would write otherwise, and when each hook last fired; of Codex, whether its user trusts it: others it skips without a word. --canary fires each hook as the host would, with a recorded input, and changes nothing.",
   flags: [
     ...agentsFlags,
     flag("--canary", "Fire each hook with a recorded input"),
@@ -224,12 +232,13 @@ export const agentsStatusCommand = command<ResultOf<AgentsStatus>>({
         ? `${host}: installed (${CHOSEN[chosen]})`
         : `${host}: not installed; orc agents install --host ${host}`,
       ...!installed ? [] : [
-        ...hooks.map(({ event, firedAt, canary }) =>
+        ...hooks.map(({ event, firedAt, canary, trust }) =>
           [
             `  ${event}:`,
             firedAt === null ? "has not fired" : `last fired ${firedAt}`,
             ...canary === null ? [] : [`; ${canary}`],
-          ].join(" ").replace(" ;", ";")
+            ...trust === null ? [] : [`; ${TRUST[trust]}`],
+          ].join(" ").replaceAll(" ;", ";")
         ),
         ...behind.map((path) => `  not as this orc writes it: ${path}`),
         ...note === null ? [] : [`  ${note}`],

@@ -1,7 +1,7 @@
 /** An agent that knows `orc next`, the commands that orc prints, and how to do the work itself. */
 import { shellWord } from "../../src/base/text.ts";
-import type { Ended, Repository } from "../journey/orc.ts";
-import { quickRepository } from "./repository.ts";
+import type { Ended, Repository } from "./orc.ts";
+import { quickRepository } from "../agents/repository.ts";
 import { assert } from "@std/assert";
 
 /** Does what an item asks for; its text is what orc said of it. */

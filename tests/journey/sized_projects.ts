@@ -1,6 +1,6 @@
 /** Small projects, and what an honest agent does in them. */
-import { commit, inRepository, type Repository } from "../journey/orc.ts";
-import { quickRepository } from "./repository.ts";
+import { commit, inRepository, type Repository } from "./orc.ts";
+import { quickRepository } from "../agents/repository.ts";
 import type { WorkTable } from "./sized_agent.ts";
 
 /** Texts by paths. */
