@@ -136,7 +136,10 @@ export async function readAgents(
 const NOTES: Readonly<Record<string, string>> = {
   codex:
     "Codex skips hooks that nobody trusted, without a word: in Codex, look at /hooks",
-  copilot: "Copilot goes on where a hook fails, and shows an agent no context",
+  gemini:
+    "Gemini CLI runs hooks only in a directory that you trust, and says nothing of those it leaves out: say yes where it asks",
+  copilot:
+    "Copilot runs hooks only in a directory that you trust, and says nothing of those it leaves out: say yes where it asks, or copilot --trust-folder",
   opencode: "opencode cannot be kept from stopping",
 };
 

@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 /** A tool that the model asks for. */
 export interface Ask {
   readonly tool: string;
+  /** What Codex puts the tools of a server under. */
+  readonly namespace?: string;
   readonly input: Readonly<Record<string, unknown>>;
 }
 
@@ -15,7 +17,14 @@ export interface Model {
   close(): Promise<void>;
 }
 
-type Tools = readonly { readonly name?: string }[];
+type Tools = readonly { readonly name?: string; readonly tools?: Tools }[];
+
+function isOffered(tools: Tools, { tool, namespace }: Ask): boolean {
+  const among = namespace === undefined
+    ? tools
+    : tools.find(({ name }) => name === namespace)?.tools ?? [];
+  return among.some(({ name }) => name === tool);
+}
 
 /** What the model does: it asks for a tool, or says that it is done, which hooks may not let stand. */
 export type Turn = Ask | "stop";
@@ -28,7 +37,7 @@ export async function startModel(turns: readonly Turn[]): Promise<Model> {
     const [turn] = rest;
     const isMeant = turn === "stop"
       ? tools.length > 0
-      : tools.some(({ name }) => name === turn?.tool);
+      : turn !== undefined && isOffered(tools, turn);
     if (isMeant) rest.shift();
     return isMeant && turn !== "stop" ? turn : undefined;
   };
@@ -47,6 +56,9 @@ export async function startModel(turns: readonly Turn[]): Promise<Model> {
       } else if (url.startsWith("/v1/responses")) {
         requests.push(text);
         responses(response, JSON.parse(text), nextFor, requests.length);
+      } else if (url.includes(":streamGenerateContent")) {
+        requests.push(text);
+        contents(response, JSON.parse(text), nextFor);
       } else {
         response.statusCode = 404;
         response.end("{}");
@@ -158,6 +170,7 @@ function responses(
       id: `${id}_f`,
       call_id: `call_${number}`,
       name: ask.tool,
+      ...ask.namespace !== undefined && { namespace: ask.namespace },
       arguments: JSON.stringify(ask.input),
       status: "completed",
     };
@@ -174,4 +187,30 @@ function responses(
     { type: "response.completed", response: { id, usage } },
   ];
   send(response, events);
+}
+
+/** Gemini CLI's side; what it asks in one piece, such as which model fits, is not found, and it does without. */
+function contents(
+  response: ServerResponse,
+  { tools = [] }: {
+    readonly tools?: readonly { readonly functionDeclarations?: Tools }[];
+  },
+  nextFor: NextFor,
+): void {
+  const offered = tools.flatMap(({ functionDeclarations = [] }) =>
+    functionDeclarations
+  );
+  const ask = nextFor(offered);
+  const part = ask === undefined
+    ? { text: DONE }
+    : { functionCall: { name: ask.tool, args: ask.input } };
+  const content = { role: "model", parts: [part] };
+  const usageMetadata = {
+    promptTokenCount: 1,
+    candidatesTokenCount: 1,
+    totalTokenCount: 2,
+  };
+  const candidates = [{ content, finishReason: "STOP", index: 0 }];
+  response.setHeader("content-type", "text/event-stream");
+  response.end(`data: ${JSON.stringify({ candidates, usageMetadata })}\n\n`);
 }
