@@ -13,6 +13,7 @@ import {
   CONTEXT,
   drive,
   exists,
+  neverFired,
   OF_PHASE,
   onStage,
   programOf,
@@ -84,9 +85,10 @@ async function runClaude(
   stage: Stage,
   { url }: Model,
   flags: readonly string[],
+  prompt = "do the work",
 ): Promise<string> {
   const tools = "Bash,Write,mcp__files__write_file";
-  const args = ["-p", "do the work", "--allowedTools", tools, ...flags];
+  const args = ["-p", prompt, "--allowedTools", tools, ...flags];
   return await drive(stage, claude ?? "", {
     args: [...args, "--output-format", "json"],
     env: {
@@ -99,6 +101,34 @@ async function runClaude(
     },
   });
 }
+
+/** What of the position reached the model in a request. */
+const POSITION = "Task: Fix it\nPhases: [PLAN 0/2]\nItem: One\nNext: orc";
+
+/** How often a request holds a text, as JSON has it. */
+function countIn(request: string | undefined, text: string): number {
+  return (request ?? "").split(JSON.stringify(text).slice(1, -1)).length - 1;
+}
+
+Deno.test({
+  name: "Claude Code: what a compaction cuts away comes back",
+  ignore: claude === undefined,
+  fn: () =>
+    onStage(async (stage) => {
+      await stage.orc("agents", "install", "--host", "claude");
+      await stage.orc("start", "Fix it");
+      await withModel([], async (model) => {
+        await runClaude(stage, model, []);
+        await runClaude(stage, model, ["--continue"], "/compact");
+        const count = model.requests.length;
+        await runClaude(stage, model, ["--continue"], "go on");
+        const [after] = model.requests.slice(count);
+        assertStringIncludes(after ?? "", "continued from a previous");
+        assert(countIn(after, POSITION) >= 1, after);
+      });
+      assertEquals(await neverFired(stage, "claude"), ["PreToolUse"]);
+    }),
+});
 
 Deno.test({
   name: "Claude Code takes the plugin of this repository, and it works there",
@@ -180,11 +210,45 @@ async function runCodex(
 ): Promise<string> {
   const text = `${codexSettings(stage.root, model)}${trust}`;
   writeTree(stage.home, { ".codex/config.toml": text });
+  return await execCodex(stage);
+}
+
+async function execCodex(stage: Stage): Promise<string> {
   return await drive(stage, codex ?? "", {
     args: ["exec", "--skip-git-repo-check", "do the work"],
     env: { OPENAI_API_KEY: "x" },
   });
 }
+
+Deno.test({
+  name: "Codex: what a compaction cuts away comes back",
+  ignore: codex === undefined,
+  fn: () =>
+    onStage(async (stage) => {
+      const { root, home, env } = stage;
+      await stage.orc("agents", "install", "--host", "codex");
+      await stage.orc("start", "Fix it");
+      // Whatever was said is too much.
+      const limit = "model_auto_compact_token_limit = 1\n";
+      const turns: readonly Turn[] = [
+        { tool: "exec_command", input: { cmd: "echo one" } },
+        "stop",
+      ];
+      await withModel(turns, async (model) => {
+        const text = limit + codexSettings(root, model);
+        writeTree(home, { ".codex/config.toml": text });
+        await trustHooks({ program: codex ?? "", root, env });
+        await execCodex(stage);
+        const [before, after] = ["echo one", "Another language model"].map(
+          (words) => model.requests.find((text) => text.includes(words)),
+        );
+        assertEquals(countIn(before, POSITION), 1);
+        assertEquals(countIn(after, "echo one"), 0, after);
+        assertEquals(countIn(after, POSITION), 1, after);
+      });
+      assertEquals(await neverFired(stage, "codex"), []);
+    }),
+});
 
 Deno.test({
   name: "Codex takes the plugin of this repository, with its hooks",

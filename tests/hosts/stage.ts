@@ -209,16 +209,22 @@ interface Fired {
   readonly firedAt: string | null;
 }
 
-/** All that a run without a compaction calls was called, and remembered. */
-export async function assertFired({ orc }: Stage, name: string): Promise<void> {
+/** The hooks of a host that were never called, as orc remembers. */
+export async function neverFired(
+  { orc }: Stage,
+  name: string,
+): Promise<readonly string[]> {
   const said = await orc("agents", "status", "--host", name, "--full");
   const [host] = JSON.parse(said).result.agents;
   const hooks: readonly Fired[] = host.hooks;
-  const never = hooks.filter(({ firedAt }) => firedAt === null);
-  // Gemini CLI calls that before each turn.
-  const events = never.map(({ event }) => event)
-    .filter((event) => event !== "PreCompact");
-  assertEquals(events, []);
+  return hooks.filter(({ firedAt }) => firedAt === null)
+    .map(({ event }) => event);
+}
+
+/** All was called but what a run without a compaction may leave out; Gemini CLI calls that before each turn. */
+export async function assertFired(stage: Stage, name: string): Promise<void> {
+  const never = await neverFired(stage, name);
+  assertEquals(never.filter((event) => event !== "PreCompact"), []);
 }
 
 /** All that orc writes for whichever host; opencode keeps files of its own beside its plugins. */
