@@ -133,7 +133,7 @@ export const HOSTS: readonly HostKind[] = [
       SessionStart: "SessionStart",
       PreToolUse: "BeforeTool",
       Stop: "AfterAgent",
-      PreCompact: "PreCompress",
+      // PreCompress comes before each turn, whether the memory is cut then or not.
       SessionEnd: "SessionEnd",
     },
     matcher: anchored("write_file|replace"),

@@ -419,7 +419,7 @@ Deno.test("a hook at the end gets the time that its host gives to one that asks"
     ["claude", ...others, 30],
     ["codex", ...others, 3],
     // It counts milliseconds, and waits a minute.
-    ["gemini", ...others, undefined],
+    ["gemini", ...others],
   ]);
 });
 

@@ -221,7 +221,7 @@ export async function neverFired(
     .map(({ event }) => event);
 }
 
-/** All was called but what a run without a compaction may leave out; Gemini CLI calls that before each turn. */
+/** All was called but what a run without a compaction leaves out. */
 export async function assertFired(stage: Stage, name: string): Promise<void> {
   const never = await neverFired(stage, name);
   assertEquals(never.filter((event) => event !== "PreCompact"), []);
