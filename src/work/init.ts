@@ -283,7 +283,7 @@ export interface WorkflowsOptions extends RepositoryOptions {
 export interface WorkflowList {
   /** Where they would be written; no session. */
   readonly place: Place;
-  /** The first is the one that a repository without its own follows. */
+  /** The one that was named; without a name all, first the one that a repository without its own follows. */
   readonly workflows: readonly ReadyWorkflow[];
   /** The one that was named, as YAML with the commands of this project; null without a name. */
   readonly text: string | null;
@@ -305,11 +305,11 @@ export async function listWorkflows(
   const { READY_WORKFLOWS } = await import("../bundled/ready.ts");
   const { workingTree } = repository.found;
   const { name } = options;
-  return {
-    place: placeOf(repository, null),
-    workflows: READY_WORKFLOWS,
-    text: name === undefined
-      ? null
-      : bundleFor(workingTree, undefined, "looked at", name).text,
-  };
+  const place = placeOf(repository, null);
+  if (name === undefined) {
+    return { place, workflows: READY_WORKFLOWS, text: null };
+  }
+  const { text } = bundleFor(workingTree, undefined, "looked at", name);
+  const workflows = READY_WORKFLOWS.filter((one) => one.name === name);
+  return { place, workflows, text };
 }

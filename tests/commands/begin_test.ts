@@ -336,3 +336,22 @@ Deno.test("orc --fields gives these and no others, as JSON", () =>
       next: { item: { id: "idea" } },
     });
   }));
+
+Deno.test("orc workflows NAME tells programs of no other one", () =>
+  withRoot({}, async (root) => {
+    const { result: { workflows, text } } = Object(
+      documentOf(
+        await orc(root, ["workflows", "bugfix", "--json"]),
+        "compact",
+      ),
+    );
+    assertEquals(workflows.map(({ name }: { name: string }) => name), [
+      "bugfix",
+    ]);
+    assertStringIncludes(text, "name: Bug fix");
+    const all = Object(documentOf(await orc(root, ["workflows", "--full"])));
+    assertEquals([all.result.workflows.length > 5, all.result.text], [
+      true,
+      null,
+    ]);
+  }));
