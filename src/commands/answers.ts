@@ -2,7 +2,7 @@ import { usage } from "../base/error.ts";
 import { nearest, quoted } from "../base/text.ts";
 import { SCHEMA_DRAFT } from "../workflow/json_schema.ts";
 import type { Command, Values } from "./command.ts";
-import { errorConditions } from "./errors.ts";
+import { type ErrorCondition, errorConditions } from "./errors.ts";
 import { type Fields, fieldsIn, pathsIn, SCHEMA_VERSION } from "./fields.ts";
 
 /** A JSON Schema, or a part of one. */
@@ -83,18 +83,36 @@ const FORMS: Readonly<Record<Form, Schema>> = {
 
 /** Every code that there is, with what it means; libraries may have more of their own. */
 function codeSchema(): Schema {
-  const known = errorConditions().map((
-    { code, kinds, exitCodes, meaning },
-  ) => ({
-    const: code,
-    title: kinds.length === 0
-      ? "kind and exit code of the reason"
-      : kinds.map((kind, index) => `${kind} (${exitCodes[index]})`).join(
-        " or ",
-      ),
-    description: meaning,
-  }));
-  return { description: "Stable name of the condition.", anyOf: known };
+  return {
+    description: "Stable name of the condition.",
+    anyOf: errorConditions().map(conditionSchema),
+  };
+}
+
+function conditionSchema(
+  { code, kinds, exitCodes, meaning }: ErrorCondition,
+): Schema {
+  const title = kinds.length === 0
+    ? "kind and exit code of the reason"
+    : kinds.map((kind, index) => `${kind} (${exitCodes[index]})`).join(" or ");
+  return { const: code, title, description: meaning };
+}
+
+/**
+ * What one code means, as it stands among all of them.
+ *
+ * @throws {OrcError} `no_such_schema` (usage) with the nearest there is
+ */
+export function errorCodeSchema(code: string): Schema {
+  const conditions = errorConditions();
+  const found = conditions.find((each) => each.code === code);
+  if (found !== undefined) return conditionSchema(found);
+  const meant = nearest(code, conditions.map((each) => each.code));
+  throw usage(
+    "no_such_schema",
+    `No error has the code ${quoted(code)}`,
+    ["orc schema error", ...meant === undefined ? [] : [meant]].join(" "),
+  );
 }
 
 /** The JSON Schema of what a command prints where nothing was done, in both forms, with all codes. */

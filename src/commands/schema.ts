@@ -4,7 +4,12 @@ import {
   type JsonSchema,
   workflowJsonSchema,
 } from "../workflow/json_schema.ts";
-import { answerParts, answerSchema, errorSchema } from "./answers.ts";
+import {
+  answerParts,
+  answerSchema,
+  errorCodeSchema,
+  errorSchema,
+} from "./answers.ts";
 import {
   arg,
   type Command,
@@ -24,21 +29,26 @@ export function schemaCommand(
 ): Command<JsonSchema | SchemaNames> {
   return command({
     description:
-      "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, and a command's name the answer that the command gives with --json: first in its compact form, then with --full. Without a name all names are listed.",
+      "Prints a JSON Schema. The one called workflow is for editors: orc init keeps it with the sessions and names it in the first line of workflow.yaml, where editors with YAML support find it. The one called error describes the answer of whatever fails, with a code behind it what that code means, and a command's name the answer that the command gives with --json: first in its compact form, then with --full. Without a name all names are listed.",
     args: [
       arg(
         "[NAME]...",
-        "workflow, error, or a command, such as status or session list",
+        "workflow, error, error CODE, or a command, such as status or session list",
         "command",
       ),
     ],
     effect: "reads",
-    examples: ["orc schema", "orc schema workflow", "orc schema session list"],
+    examples: [
+      "orc schema",
+      "orc schema workflow",
+      "orc schema error check_failed",
+      "orc schema session list",
+    ],
     isValue: true,
     isWhole: true,
     async use(_host, _options, values) {
-      const name = values.list("NAME").join(" ");
-      return { place: null, ...await schemaNamed(name, groups) };
+      const words = values.list("NAME");
+      return { place: null, ...await schemaNamed(words, groups) };
     },
     render: (result) =>
       "schemas" in result && Array.isArray(result.schemas)
@@ -48,9 +58,14 @@ export function schemaCommand(
 }
 
 async function schemaNamed(
-  name: string,
+  words: readonly string[],
   groups: readonly CommandGroup[],
 ): Promise<JsonSchema | SchemaNames> {
+  const name = words.join(" ");
+  const [first, code] = words;
+  if (first === "error" && code !== undefined && words.length === 2) {
+    return Object(errorCodeSchema(code));
+  }
   if (name === "workflow") return await workflowJsonSchema();
   if (name === "error") return Object(errorSchema());
   const parts = await answerParts();

@@ -104,6 +104,28 @@ Deno.test("orc schema NAME prints one JSON Schema, and orc schema their names", 
     });
   }));
 
+Deno.test("orc schema error CODE tells of no error but that one", () =>
+  withRoot({}, async (root) => {
+    const argv = ["schema", "error", "check_failed"];
+    const said = {
+      const: "check_failed",
+      title: "refused (3)",
+      description: "the check of the item failed",
+    };
+    assertEquals(JSON.parse((await orc(root, argv)).out), said);
+    const document = await orc(root, [...argv, "--json"]);
+    assertEquals(Object(documentOf(document, "compact")).result, said);
+  }));
+
+testOutput({
+  name: "orc schema error CODE names the code that was probably meant",
+  argv: ["schema", "error", "chek_failed"],
+  exitCode: 2,
+  code: "no_such_schema",
+  text: `! No error has the code "chek_failed"
+! Try: orc schema error check_failed`,
+});
+
 testText({
   name: "orc validate says what a good file holds",
   argv: ["validate"],
