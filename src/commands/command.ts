@@ -259,8 +259,8 @@ export type Table = readonly TableEntry[];
 
 export interface CommandGroup {
   readonly title: string;
-  /** Named without their summaries where help lists all commands. */
-  readonly isFolded?: boolean;
+  /** Where help lists all commands, these have their summaries, and the others are only named. */
+  readonly open?: readonly string[];
   readonly entries: Table;
 }
 

@@ -1,4 +1,5 @@
 import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
+import { documentationAbove } from "../library/documentation.ts";
 import {
   arg,
   type ArgSpec,
@@ -48,16 +49,24 @@ interface ListedCommand {
   readonly summary: string;
 }
 
+/** A command in the list of all commands. */
+interface OverviewCommand extends ListedCommand {
+  /** Whether it is named without its summary. */
+  readonly isFolded: boolean;
+}
+
 /** All commands. */
 interface OverviewPage {
   readonly type: "overview";
   readonly groups: readonly {
     readonly title: string;
-    /** Named without their summaries. */
-    readonly isFolded: boolean;
-    readonly commands: readonly ListedCommand[];
+    readonly commands: readonly OverviewCommand[];
   }[];
   readonly globalFlags: readonly FlagSpec[];
+  /** What can be run as it is, in a repository that was never used with orc. */
+  readonly examples: readonly string[];
+  /** The documents that came with this orc; null where none did, or they cannot be seen. */
+  readonly documentation: string | null;
 }
 
 /** Commands that share their first word. */
@@ -96,15 +105,26 @@ export async function pageFor(
   return { type: "family", name: words.join(" "), commands: below.map(listed) };
 }
 
+/** A task, what to do for it, and what was done, in the order in which one learns of them. */
+const EXAMPLES: readonly string[] = [
+  'orc start "Add login" --size m',
+  "orc next",
+  "orc history --since 1h --json",
+];
+
 function overviewOf(groups: readonly CommandGroup[]): OverviewPage {
   return {
     type: "overview",
-    groups: groups.map(({ title, isFolded = false, entries }) => ({
+    groups: groups.map(({ title, open = [], entries }) => ({
       title,
-      isFolded,
-      commands: entries.filter(({ isHidden }) => !isHidden).map(listed),
+      commands: entries.filter(({ isHidden }) => !isHidden).map((entry) => ({
+        ...listed(entry),
+        isFolded: !open.includes(entry.name),
+      })),
     })),
     globalFlags,
+    examples: EXAMPLES,
+    documentation: documentationAbove(import.meta.url),
   };
 }
 
@@ -162,18 +182,21 @@ function renderPage(page: HelpPage, style: Style): string {
 }
 
 function renderOverview(page: OverviewPage, style: Style): string {
-  const titleWidth = widest(page.groups.map((group) => group.title)) + 2;
-  const lines = page.groups.flatMap((group) => {
-    const rows = group.isFolded
-      ? wrap(namesOf(group.commands), widthOf(style) - titleWidth)
-      : summariesOf(page, group.commands, widthOf(style) - titleWidth);
-    return rows.map((row, index) =>
-      style.bold((index === 0 ? group.title : "").padEnd(titleWidth)) + row
+  const titles = ["Examples", ...page.groups.map((group) => group.title)];
+  const titleWidth = widest(titles) + 2;
+  const titled = (title: string, rows: readonly string[]) =>
+    rows.map((row, index) =>
+      style.bold((index === 0 ? title : "").padEnd(titleWidth)) + row
     );
+  const lines = page.groups.flatMap((group) => {
+    const width = widthOf(style) - titleWidth;
+    const folded = group.commands.filter(({ isFolded }) => isFolded);
+    return titled(group.title, [
+      ...summariesOf(page, group.commands.filter(isOpen), width),
+      ...folded.length === 0 ? [] : wrap(namesOf(folded), width),
+    ]);
   });
-  const flags = page.globalFlags
-    .map(({ name, value = "" }) => unbroken(`--${name} ${value}`.trim()))
-    .join(", ");
+  const flags = page.globalFlags.map(({ name }) => `--${name}`).join(", ");
   return [
     ...wrap(
       "Usage:\u00a0orc\u00a0COMMAND\u00a0[ARGUMENT]...\u00a0[FLAG]...\u00a0 (orc\u00a0help\u00a0COMMAND\u00a0explains\u00a0one)",
@@ -182,8 +205,17 @@ function renderOverview(page: OverviewPage, style: Style): string {
     "",
     ...lines,
     "",
+    ...titled("Examples", page.examples),
     ...wrap(`Every command takes ${flags}`, widthOf(style)),
+    // A path is copied whole, as examples are.
+    ...page.documentation === null
+      ? []
+      : [`Documentation: ${page.documentation}`],
   ].join("\n");
+}
+
+function isOpen({ isFolded }: OverviewCommand): boolean {
+  return !isFolded;
 }
 
 function summariesOf(
@@ -191,8 +223,7 @@ function summariesOf(
   commands: readonly ListedCommand[],
   width: number,
 ): readonly string[] {
-  const open = groups.filter(({ isFolded }) => !isFolded)
-    .flatMap((group) => group.commands);
+  const open = groups.flatMap((group) => group.commands.filter(isOpen));
   const nameWidth = widest(open.map(({ name }) => name)) + 2;
   return commands.flatMap(({ name, summary }) =>
     wrap(summary, width - nameWidth).map((line, index) =>

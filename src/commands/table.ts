@@ -21,19 +21,25 @@ const work = from(() => import("./groups/work.ts"));
 export const commandGroups: readonly CommandGroup[] = [
   {
     title: "Begin",
+    open: ["init", "start"],
     entries: [
       begin("init", "Prepare the repository and write a workflow.yaml"),
-      begin("validate", "Check workflow.yaml and list all problems"),
       begin("start", "Start a session for a task"),
+      begin("validate", "Check workflow.yaml and list all problems"),
+      begin(
+        "workflows",
+        "List the workflows that come with orc, or show one",
+      ),
     ],
   },
   {
     title: "Work",
+    open: ["next", "status", "complete"],
     entries: [
-      status("status", "Show the phase, its items and what is open"),
       agent("next", "Show the next item and the command for it"),
-      work("start-item", "Say that work on an item has begun"),
+      status("status", "Show the phase, its items and what is open"),
       work("complete", "Check an item and mark it as completed"),
+      work("start-item", "Say that work on an item has begun"),
       work("skip", "Skip an item, with a reason"),
       work("note", "Keep a note in the session"),
       work("advance", "Go on to the next phase"),
@@ -42,7 +48,6 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "Approve",
-    isFolded: true,
     entries: [
       approvals("approvals", "List what waits for a human in all sessions"),
       work("approve-item", "Give a human's yes to an item"),
@@ -55,7 +60,6 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "Pass on",
-    isFolded: true,
     entries: [
       checkpoints("checkpoint", "Keep a copy of the state to return to"),
       checkpoints("checkpoints", "List the checkpoints, newest first"),
@@ -70,7 +74,6 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "Sessions",
-    isFolded: true,
     entries: [
       sessions("session list", "List the sessions, newest first"),
       sessions("session switch", "Make another session the current one"),
@@ -97,7 +100,6 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "Look back",
-    isFolded: true,
     entries: [
       history("history", "Show what happened in the session"),
       trust("verify", "Check whether what a session says is so"),
@@ -111,7 +113,6 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "Settings",
-    isFolded: true,
     entries: [
       config(
         "config list",
@@ -153,7 +154,6 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "About orc",
-    isFolded: true,
     entries: [
       {
         name: "help",
@@ -180,7 +180,6 @@ export const commandGroups: readonly CommandGroup[] = [
           (await import("./schema.ts")).schemaCommand(commandGroups),
       },
       mcp("mcp", "Serve the tools of an MCP client"),
-      begin("workflows", "List the workflows that come with orc, or show one"),
       begin("version", "Show the version of orc and of its runtime"),
     ],
   },

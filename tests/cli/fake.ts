@@ -84,6 +84,7 @@ export function throwing(error: unknown): CommandGroup {
 export const fakeGroups: readonly CommandGroup[] = [
   {
     title: "Work",
+    open: ["copy"],
     entries: [
       {
         name: "copy",
@@ -94,6 +95,7 @@ export const fakeGroups: readonly CommandGroup[] = [
   },
   {
     title: "Boxes",
+    open: ["box list"],
     entries: ["list", "switch"].map((word) => ({
       name: `box ${word}`,
       aliases: [`crate ${word}`],
@@ -103,6 +105,7 @@ export const fakeGroups: readonly CommandGroup[] = [
   },
   {
     title: "About",
+    open: ["help", "version"],
     entries: [
       {
         name: "help",

@@ -11,6 +11,7 @@ import {
   type HelpPage,
 } from "../../src/commands/help.ts";
 import { commandGroups } from "../../src/commands/table.ts";
+import { documentationAbove } from "../../src/library/documentation.ts";
 import {
   copyCommand,
   fakeGroups,
@@ -18,7 +19,14 @@ import {
   type FakeMachine,
   noValues,
 } from "../cli/fake.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { withRoot } from "../work/fixtures.ts";
+import { orc } from "./orc.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 
 const help = helpCommand(fakeGroups);
 
@@ -32,7 +40,13 @@ async function text(
   machine: FakeMachine = {},
 ): Promise<string> {
   const style = styleFor(fakeHost(machine), "auto");
-  return help.render(await page(...words), style);
+  const shown = await page(...words);
+  // Wherever the tests lie.
+  const documentation = "/orc/README.md";
+  return help.render(
+    shown.type === "overview" ? { ...shown, documentation } : shown,
+    style,
+  );
 }
 
 Deno.test("helpCommand shows all commands by group", async (t) => {
@@ -119,12 +133,57 @@ Deno.test("helpCommand fits narrow terminals, but for examples, which are copied
       const { result } = await all.run(fakeHost(), values);
       const examples = "examples" in result ? result.examples : [];
       for (const line of all.render(result, style).split("\n")) {
-        if (examples.includes(line.trim())) continue;
+        if (examples.some((each) => line.endsWith(each))) continue;
+        if (line.startsWith("Documentation: ")) continue;
         assert(line.length <= terminalColumns, `${name}: ${line}`);
       }
     }
   }
 });
+
+Deno.test("orc help says all in the lines of a terminal, and leads to documents that are there", () =>
+  withRoot({}, async (root) => {
+    const { out } = await orc(root, ["help"]);
+    const lines = out.trimEnd().split("\n");
+    assert(lines.length <= 24, `${lines.length} lines\n${out}`);
+    const [, path = ""] = lines.at(-1)?.split("Documentation: ") ?? [];
+    assertStringIncludes(Deno.readTextFileSync(path), "# orc");
+  }));
+
+Deno.test("orc help gives examples that can be run one after the other", () =>
+  withRoot({}, async (root) => {
+    const { out } = await orc(root, ["help", "--json"]);
+    const { examples } = JSON.parse(out).result;
+    assertEquals(examples.length, 3);
+    for (const example of examples) {
+      assertStringIncludes((await orc(root, ["help"])).out, example);
+      const words = [...example.matchAll(/"([^"]*)"|\S+/g)]
+        .map(([word, quoted]) => quoted ?? word);
+      assertEquals(words[0], "orc");
+      const { exitCode, err } = await orc(root, words.slice(1));
+      assertEquals(exitCode, 0, `${example}\n${err}`);
+    }
+  }));
+
+Deno.test("documentationAbove() leads to no other program's documents", () =>
+  withRoot({
+    "README.md": "",
+    "man/orc.1": "",
+    "dist/program/main.js": "",
+    "other/README.md": "",
+    "other/tools/orc.js": "",
+  }, (root) => {
+    const above = (path: string) =>
+      documentationAbove(new URL(`${root}/${path}`, "file:///").href);
+    assertEquals(above("dist/program/main.js"), `${root}/README.md`);
+    assertEquals(above("dist/orc.js"), `${root}/README.md`);
+    // A project that has a README.md of its own is no part of orc, but what it lies in may be.
+    assertEquals(above("other/tools/orc.js"), `${root}/README.md`);
+    assertEquals(documentationAbove("https://example.org/src/help.ts"), null);
+    Deno.removeSync(`${root}/man/orc.1`);
+    assertEquals(above("other/tools/orc.js"), null);
+    return Promise.resolve();
+  }));
 
 Deno.test("helpCommand leaves at least half of a narrow terminal to what a flag does", async () => {
   const lines = (await text(["copy"], { terminalColumns: 60 })).split("\n");
