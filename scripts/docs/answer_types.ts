@@ -31,7 +31,7 @@ function constantOf(name: string): string {
 }
 
 const COMMAND =
-  /(?:const|function) (\w+Command)\b[\s\S]*?\b[Cc]ommand<([\s\S]*?)>(?:\(\s*\{| \{)/g;
+  /(?:const|function) (\w+Command)\b[\s\S]*?\b[Cc]ommand<([\s\S]*?)>(?:\((?:\s*clamped<[^({]*>\()?\s*\{| \{)/g;
 
 /** The tool knows what to make of an index signature. */
 const MAPPING = "interface Mapping<Value> { [key: string]: Value }\n";

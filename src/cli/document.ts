@@ -1,6 +1,7 @@
 import type { OrcError } from "../base/error.ts";
 import { plainOf } from "../base/plain.ts";
 import { escapeJson } from "../base/text.ts";
+import { truncationIn } from "../commands/clamp.ts";
 import type { Command, Outcome, Values } from "../commands/command.ts";
 import {
   compacted,
@@ -49,7 +50,11 @@ function shaped(
   isWhole: boolean | undefined,
   brief: string | undefined,
 ): unknown {
-  if (fields !== undefined) return pick(result, fieldsIn(fields));
+  if (fields !== undefined) {
+    const part = pick(result, fieldsIn(fields));
+    const truncation = truncationIn(result);
+    return truncation ? { ...truncation, ...Object(part) } : part;
+  }
   if (full || isWhole) return result;
   return compacted(
     brief === undefined ? result : pick(result, fieldsIn(brief)),

@@ -151,7 +151,7 @@ type Optional = "args" | "flags" | "permissions";
 type Answer<Result> = Result & Omit<Outcome<unknown>, "result">;
 
 /** Calls one use case, with what all of them take and what the command line says besides. */
-interface Using<Result> {
+export interface Using<Result> {
   use(
     host: Host,
     options: SessionOptions,
@@ -159,7 +159,7 @@ interface Using<Result> {
   ): Answer<Result> | Promise<Answer<Result>>;
 }
 
-type Declaration<Result, Part> =
+export type Declaration<Result, Part> =
   & Omit<Command<Result, Part>, Optional | "run">
   & Partial<Pick<Command, Optional>>
   & (Using<Result> | Pick<Command<Result>, "run">);

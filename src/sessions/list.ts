@@ -90,8 +90,8 @@ const LISTED_SESSIONS = 100;
 
 /** Which sessions are listed. */
 export interface SessionListOptions extends RepositoryOptions {
-  /** All of them, instead of the 100 that were changed last. */
-  readonly all?: boolean;
+  /** How many, those that were changed last: 100 without it, `Infinity` for all. */
+  readonly limit?: number;
 }
 
 /**
@@ -104,11 +104,12 @@ export async function listSessions(
   host: Host,
   options: SessionListOptions = {},
 ): Promise<SessionList> {
-  const repository = openRepository(host, options, { all: true });
+  const repository = openRepository(host, options, { limit: true });
   const { layout, store } = repository;
+  const { limit = LISTED_SESSIONS } = options;
   const warnings: string[] = [];
   const current = await unlessDamaged(() => readCurrent(layout), warnings);
-  const entries = await store.list(options.all ? undefined : LISTED_SESSIONS);
+  const entries = await store.list(limit);
   const lines = entries.map((entry) => ({
     ...lineOf(entry, current, false),
     name: entry.state && saidOf(layout, entry.id, "name", warnings),

@@ -84,7 +84,7 @@ testText({
   name: "orc history says that there are earlier events",
   argv: ["history", "--limit", "2"],
   before: workABit,
-  text: `Earlier ones: orc history --all
+  text: `Earlier ones: orc history --limit all
 2026-03-01 10:05:00Z PLAN     Note: The old API stays
 2026-03-01 10:06:00Z PLAN     Approved phase: PLAN (by the setting approvals: any)`,
 });

@@ -151,7 +151,7 @@ Deno.test("listSessions() lists those that were changed last, and all when asked
     const listed = await listSessions(host, { root });
     assertEquals([listed.sessions.length, listed.more], [100, 1]);
     assert(listed.sessions.some(({ id }) => id === first));
-    const all = await listSessions(host, { root, all: true });
+    const all = await listSessions(host, { root, limit: Infinity });
     assertEquals([all.sessions.length, all.more], [101, 0]);
   }));
 

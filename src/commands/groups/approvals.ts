@@ -14,6 +14,7 @@ import {
 import { rejectItem, reopen } from "../../work/rework.ts";
 import { type Waited, waitForAnswer } from "../../work/wait.ts";
 import { CHANGED } from "../brief.ts";
+import { type Clamped, clamped } from "../clamp.ts";
 import {
   arg,
   type ChangeResult,
@@ -25,41 +26,45 @@ import {
 import { changeText } from "../change_view.ts";
 import { shortTask } from "../view.ts";
 
-export const approvalsCommand = command<
-  ResultOf<Approvals> & { readonly at: string },
-  SessionApproval
->({
-  description:
-    "Lists what waits for a human in all sessions of the repository: manual gates whose turn it is, and phases that wait for an approval, each with the exact command. --watch goes on with what comes to wait, until it is interrupted.",
-  flags: [flag("-w, --watch", "Go on with what comes to wait")],
-  effect: "reads",
-  examples: ["orc approvals", "orc approvals --watch"],
-  async use(host, { root, lockTimeout, purpose }, values) {
-    if (values.on("watch")) {
-      throw usage(
-        "conflicting_flags",
-        'Flag "--watch" does not go with one JSON document, which has an end',
-        "orc approvals --watch --output jsonl",
-      );
-    }
-    const where = { root, lockTimeout, purpose };
-    return { ...await listApprovals(host, where), at: host.now() };
-  },
-  render: ({ approvals, at }, style) =>
-    approvals.length === 0
-      ? "Nothing waits for a human"
-      : approvals.map((each) => approvalText(each, style, at)).join("\n"),
-  stream: {
-    isWanted: (values) => values.on("watch"),
-    // deno-lint-ignore require-await
-    run: async (host, values) =>
-      watchApprovals(host, {
-        root: values.text("root"),
-        purpose: "orc approvals --watch",
-      }),
-    render: approvalText,
-  },
-});
+type ListResult = ResultOf<Approvals> & { readonly at: string };
+
+export const approvalsCommand = command<Clamped<ListResult>, SessionApproval>(
+  clamped<ListResult, SessionApproval>({
+    lists: ["approvals"],
+    unless: "watch",
+  }, {
+    description:
+      "Lists what waits for a human in all sessions of the repository: manual gates whose turn it is, and phases that wait for an approval, each with the exact command. --watch goes on with what comes to wait, until it is interrupted.",
+    flags: [flag("-w, --watch", "Go on with what comes to wait")],
+    effect: "reads",
+    examples: ["orc approvals", "orc approvals --watch"],
+    async use(host, { root, lockTimeout, purpose }, values) {
+      if (values.on("watch")) {
+        throw usage(
+          "conflicting_flags",
+          'Flag "--watch" does not go with one JSON document, which has an end',
+          "orc approvals --watch --output jsonl",
+        );
+      }
+      const where = { root, lockTimeout, purpose };
+      return { ...await listApprovals(host, where), at: host.now() };
+    },
+    render: ({ approvals, at }, style) =>
+      approvals.length === 0
+        ? "Nothing waits for a human"
+        : approvals.map((each) => approvalText(each, style, at)).join("\n"),
+    stream: {
+      isWanted: (values) => values.on("watch"),
+      // deno-lint-ignore require-await
+      run: async (host, values) =>
+        watchApprovals(host, {
+          root: values.text("root"),
+          purpose: "orc approvals --watch",
+        }),
+      render: approvalText,
+    },
+  }),
+);
 
 function approvalText(
   { session, task, agent, phaseId, itemId, name, since, command }:

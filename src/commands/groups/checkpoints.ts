@@ -16,6 +16,7 @@ import type { SessionOptions } from "../../repository/select.ts";
 import type { Undone } from "../../work/undo.ts";
 import { CHANGE, CHANGED } from "../brief.ts";
 import { standing } from "../change_view.ts";
+import { type Clamped, clamped } from "../clamp.ts";
 import {
   arg,
   command,
@@ -43,36 +44,43 @@ type CleanupResult = ResultOf<CheckpointCleanup>;
 
 const WITH_CLEANUP = { needs: "cleanup" };
 
-export const checkpointsCommand = command<ListResult | CleanupResult>({
-  description:
-    "Lists the checkpoints of the session. A damaged one is named and hides no other.\n\nWith --cleanup, removes those that are older than 30 days, but never the newest 5; --keep and --max-age say otherwise. With --keep alone, age does not count.",
-  flags: [
-    flag("-a, --all", "Those of all sessions of the repository", {
-      excludes: ["cleanup"],
-    }),
-    flag("--cleanup", "Remove old checkpoints, after a yes", {
-      effect: "writes",
-    }),
-    flag(
-      "--keep NUMBER",
-      "How many of the newest stay in any case; 5 without it",
-      WITH_CLEANUP,
-    ),
-    flag("--max-age DAYS", "How old the others may become", WITH_CLEANUP),
-    flag("--dry-run", "Show what would be removed", WITH_CLEANUP),
-    flag("-y, --yes", "Remove without asking", WITH_CLEANUP),
-    flag("--completed", "No effect: all are listed"),
-  ],
-  effect: "reads",
-  examples: [
-    "orc checkpoints",
-    "orc checkpoints --cleanup --keep 10 --dry-run",
-  ],
-  use: (host, options, values) =>
-    values.on("cleanup") ? cleanUp(host, values) : list(host, options, values),
-  render: (result, style) =>
-    "all" in result ? listText(result, style) : cleanupText(result, style),
-});
+export const checkpointsCommand = command<Clamped<ListResult | CleanupResult>>(
+  clamped<ListResult | CleanupResult>({
+    lists: ["checkpoints"],
+    unless: "cleanup",
+  }, {
+    description:
+      "Lists the checkpoints of the session. A damaged one is named and hides no other.\n\nWith --cleanup, removes those that are older than 30 days, but never the newest 5; --keep and --max-age say otherwise. With --keep alone, age does not count.",
+    flags: [
+      flag("-a, --all", "Those of all sessions of the repository", {
+        excludes: ["cleanup"],
+      }),
+      flag("--cleanup", "Remove old checkpoints, after a yes", {
+        effect: "writes",
+      }),
+      flag(
+        "--keep NUMBER",
+        "How many of the newest stay in any case; 5 without it",
+        WITH_CLEANUP,
+      ),
+      flag("--max-age DAYS", "How old the others may become", WITH_CLEANUP),
+      flag("--dry-run", "Show what would be removed", WITH_CLEANUP),
+      flag("-y, --yes", "Remove without asking", WITH_CLEANUP),
+      flag("--completed", "No effect: all are listed"),
+    ],
+    effect: "reads",
+    examples: [
+      "orc checkpoints",
+      "orc checkpoints --cleanup --keep 10 --dry-run",
+    ],
+    use: (host, options, values) =>
+      values.on("cleanup")
+        ? cleanUp(host, values)
+        : list(host, options, values),
+    render: (result, style) =>
+      "all" in result ? listText(result, style) : cleanupText(result, style),
+  }),
+);
 
 async function list(
   host: Host,

@@ -3,6 +3,7 @@ import { type Finding, isProblem, type Severity } from "../../base/finding.ts";
 import { countOf } from "../../base/text.ts";
 import type { RepairRequest, SessionRepair } from "../../doctor/repair.ts";
 import type { Diagnosis } from "../../doctor/use.ts";
+import { type Clamped, clamped } from "../clamp.ts";
 import {
   command,
   flag,
@@ -21,8 +22,13 @@ const TITLES: readonly (readonly [Severity, string])[] = [
   ["info", "Good to know"],
 ];
 
+type DoctorResult = ResultOf<Diagnosis> & {
+  /** Of all findings, also where they are not all listed. */
+  readonly counts: { readonly errors: number; readonly warnings: number };
+};
+
 function diagnosisText(
-  { findings, fixed, repaired, sessions, unchanged }: ResultOf<Diagnosis>,
+  { findings, fixed, repaired, sessions, unchanged, counts }: DoctorResult,
   style: Style,
 ): string {
   const done = fixed.map(({ message }) => `Fixed: ${message}`);
@@ -35,7 +41,7 @@ function diagnosisText(
   }
   return [
     ...done,
-    headline(findings, lookedAt(sessions, unchanged), style),
+    headline(counts, lookedAt(sessions, unchanged), style),
     ...TITLES.flatMap(([severity, title]) =>
       section(findings.filter((one) => one.severity === severity), title, style)
     ),
@@ -51,13 +57,10 @@ function lookedAt(sessions: number, unchanged: number): string {
 }
 
 function headline(
-  findings: readonly Finding[],
+  { errors, warnings }: DoctorResult["counts"],
   looked: string,
   style: Style,
 ): string {
-  const [errors = 0, warnings = 0] = ["error", "warning"].map((severity) =>
-    findings.filter((finding) => finding.severity === severity).length
-  );
   if (errors + warnings === 0) return style.good(`Healthy, ${looked}`);
   const counts = [
     ...errors > 0 ? [countOf(errors, "error")] : [],
@@ -88,7 +91,10 @@ function kindText(findings: readonly Finding[]): readonly string[] {
   ]);
   const more = findings.length - MAX_SHOWN;
   return more > 0
-    ? [...shown, `  and ${more} more like it; all of them: orc doctor --json`]
+    ? [
+      ...shown,
+      `  and ${more} more like it; all of them: orc doctor --limit all --json`,
+    ]
     : shown;
 }
 
@@ -102,37 +108,45 @@ const REPAIRS: readonly (readonly [string, SessionRepair, string])[] = [
   ["restore", "restore", "Replace a destroyed state by its newest checkpoint"],
 ];
 
-export const doctorCommand = command<ResultOf<Diagnosis>>({
-  description:
-    "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and changes nothing. Of 100 sessions or more it does not read those again whose files are unchanged since it last found them sound; --all reads all. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
-  flags: [
-    flag("--fix", "Put right what can be without losing anything", {
-      effect: "writes",
-    }),
-    flag("-y, --yes", "No effect: --fix asks nobody"),
-    flag("--all", "Read every session, also the unchanged ones"),
-    ...REPAIRS.map(([name, , summary]) =>
-      humanFlag(`--${name} ID`, summary, {
-        values: "session",
-        excludes: REPAIRS.flatMap(([other]) => other === name ? [] : [other]),
-      })
-    ),
-  ],
-  effect: "reads",
-  permissions: ["sys", "run"],
-  examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
-  async use(host, options, values) {
-    const { diagnoseRepository } = await import("../../doctor/use.ts");
-    const diagnosis = await diagnoseRepository(host, {
-      ...options,
-      fix: values.on("fix"),
-      full: values.on("all"),
-      repair: repairIn(values),
-    });
-    return { ...diagnosis, refusal: unhealthy(diagnosis) };
-  },
-  render: diagnosisText,
-});
+export const doctorCommand = command<Clamped<DoctorResult>>(
+  clamped<DoctorResult>({ lists: ["findings", "fixed"] }, {
+    description:
+      "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and changes nothing. Of 100 sessions or more it does not read those again whose files are unchanged since it last found them sound; --all reads all. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
+    flags: [
+      flag("--fix", "Put right what can be without losing anything", {
+        effect: "writes",
+      }),
+      flag("-y, --yes", "No effect: --fix asks nobody"),
+      flag("--all", "Read every session, also the unchanged ones"),
+      ...REPAIRS.map(([name, , summary]) =>
+        humanFlag(`--${name} ID`, summary, {
+          values: "session",
+          excludes: REPAIRS.flatMap(([other]) => other === name ? [] : [other]),
+        })
+      ),
+    ],
+    effect: "reads",
+    permissions: ["sys", "run"],
+    examples: ["orc doctor", "orc doctor --fix", "orc doctor --resign 01k9"],
+    async use(host, options, values) {
+      const { diagnoseRepository } = await import("../../doctor/use.ts");
+      const diagnosis = await diagnoseRepository(host, {
+        ...options,
+        fix: values.on("fix"),
+        full: values.on("all"),
+        repair: repairIn(values),
+      });
+      const countOfSeverity = (wanted: Severity) =>
+        diagnosis.findings.filter(({ severity }) => severity === wanted).length;
+      const counts = {
+        errors: countOfSeverity("error"),
+        warnings: countOfSeverity("warning"),
+      };
+      return { ...diagnosis, counts, refusal: unhealthy(diagnosis) };
+    },
+    render: diagnosisText,
+  }),
+);
 
 function repairIn(values: Values): RepairRequest | undefined {
   const [given] = REPAIRS.flatMap(([flag, repair]) => {

@@ -6,6 +6,7 @@ import {
   type Reviewed,
   reviewFeedback,
 } from "../../feedback/use.ts";
+import { type Clamped, clamped } from "../clamp.ts";
 import {
   command,
   flag,
@@ -61,30 +62,43 @@ type ReviewResult = ResultOf<Reviewed> & {
   readonly shown: FeedbackParts;
 };
 
-export const feedbackReviewCommand = command<ReviewResult>({
-  description:
-    "Sums up the feedback of all sessions, and what the older tool left in the repository; each session counts once. Writes nothing and moves no file.",
-  flags: [
-    flag("--days DAYS", "How far to look back, 7 without it", {
-      excludes: ["all"],
+export const feedbackReviewCommand = command<Clamped<ReviewResult>>(
+  clamped<ReviewResult>({
+    lists: [
+      "process.errors",
+      "process.skippedItems",
+      "process.learnings",
+      "process.challenges",
+      "process.wentWell",
+      "process.improvements",
+      "suggestions",
+    ],
+    limit: 10,
+  }, {
+    description:
+      "Sums up the feedback of all sessions, and what the older tool left in the repository; each session counts once. Writes nothing and moves no file.",
+    flags: [
+      flag("--days DAYS", "How far to look back, 7 without it", {
+        excludes: ["all"],
+      }),
+      flag("--all", "Look back to the beginning"),
+      flag("--tool", "Show only what is about the tool"),
+      flag("--process", "Show only what is about the work"),
+      flag("--suggest", "Show what could be changed"),
+    ],
+    effect: "reads",
+    examples: ["orc feedback review", "orc feedback review --all --suggest"],
+    use: async (host, options, values) => ({
+      ...await reviewFeedback(host, {
+        ...options,
+        days: values.text("days"),
+        all: values.on("all"),
+      }),
+      shown: partsOf(values),
     }),
-    flag("--all", "Look back to the beginning"),
-    flag("--tool", "Show only what is about the tool"),
-    flag("--process", "Show only what is about the work"),
-    flag("--suggest", "Show what could be changed"),
-  ],
-  effect: "reads",
-  examples: ["orc feedback review", "orc feedback review --all --suggest"],
-  use: async (host, options, values) => ({
-    ...await reviewFeedback(host, {
-      ...options,
-      days: values.text("days"),
-      all: values.on("all"),
-    }),
-    shown: partsOf(values),
+    render: (reviewed, style) => feedbackText(reviewed, reviewed.shown, style),
   }),
-  render: (reviewed, style) => feedbackText(reviewed, reviewed.shown, style),
-});
+);
 
 function partsOf(values: Values): FeedbackParts {
   const isOne = values.on("tool") || values.on("process");
@@ -101,9 +115,6 @@ interface FeedbackParts {
   readonly process: boolean;
   readonly suggestions: boolean;
 }
-
-/** A longer list says no more at a glance; programs get all of it. */
-const MAX_SHOWN = 10;
 
 function feedbackText(
   reviewed: ResultOf<Reviewed>,
@@ -165,11 +176,7 @@ function section(
   lines: readonly string[],
   style: Style,
 ): readonly string[] {
-  if (lines.length === 0) return [];
-  const more = lines.length - MAX_SHOWN;
-  return [
-    style.bold(`${title}:`),
-    ...lines.slice(0, MAX_SHOWN).map((line) => `  ${line}`),
-    ...more > 0 ? [`  … and ${more} more`] : [],
-  ];
+  return lines.length === 0
+    ? []
+    : [style.bold(`${title}:`), ...lines.map((line) => `  ${line}`)];
 }

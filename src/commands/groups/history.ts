@@ -13,6 +13,7 @@ import type {
 } from "../../history/use.ts";
 import type { Terminal } from "../../host/host.ts";
 import { howGiven } from "../../replay/account.ts";
+import { type Truncation, truncationOf } from "../clamp.ts";
 import {
   command,
   flag,
@@ -25,7 +26,10 @@ import {
 import { barOf, withProgress } from "../change_view.ts";
 import { blocksText } from "../view.ts";
 
-export const historyCommand = command<ResultOf<History>, HistoryEvent>({
+export const historyCommand = command<
+  ResultOf<History> & Truncation,
+  HistoryEvent
+>({
   description:
     `Shows the log of the session, oldest first: the last 50 events that fit, or as many as --limit says. --all shows everything, --follow goes on with new events until the session is closed or the command is interrupted.\n\nA time is an instant such as 2026-03-01T10:00:00Z, a date, which is a whole day in UTC, or how long ago: 30m, 2h, 3d, 1w.\n\n--json prints one document with at most ${MAX_LISTED_EVENTS} events. --output jsonl prints one event a line as it is read, also with --all and --follow, and in constant memory.`,
   flags: [
@@ -37,10 +41,10 @@ export const historyCommand = command<ResultOf<History>, HistoryEvent>({
     flag("--at SERIAL", "Only up to this update", { excludes: ["follow"] }),
     flag(
       "-n, --limit NUMBER",
-      `At most this many, the last ones; 1 to ${MAX_LISTED_EVENTS}`,
+      `At most this many, the last ones; 1 to ${MAX_LISTED_EVENTS}, or all`,
       { excludes: ["all"] },
     ),
-    flag("--all", "Show all of them instead of the last"),
+    flag("--all", "The same as --limit all"),
     flag("-f, --follow", "Go on with new events"),
   ],
   effect: "reads",
@@ -58,22 +62,23 @@ export const historyCommand = command<ResultOf<History>, HistoryEvent>({
       );
     }
     const { readHistory } = await import("../../history/use.ts");
-    return await readHistory(host, optionsOf(values));
+    const history = await readHistory(host, optionsOf(values));
+    return { ...history, ...truncationOf(history.hasEarlier ? null : 0) };
   },
   render: ({ events, hasEarlier, past }, style) => {
     if (events.length === 0) return "No events";
     const then = past ? [past.message] : [];
     const lines = events.map((event) => eventText(event, style));
-    const earlier = style.dim("Earlier ones: orc history --all");
+    const earlier = style.dim("Earlier ones: orc history --limit all");
     return [...then, ...hasEarlier ? [earlier] : [], ...lines].join("\n");
   },
   stream: {
-    isWanted: (values) => values.on("all") || values.on("follow"),
+    isWanted: (values) => areAllWanted(values) || values.on("follow"),
     async run(host, values) {
       const { streamHistory } = await import("../../history/use.ts");
       return await streamHistory(host, {
         ...optionsOf(values),
-        all: values.on("all"),
+        all: areAllWanted(values),
         follow: values.on("follow"),
       });
     },
@@ -81,9 +86,13 @@ export const historyCommand = command<ResultOf<History>, HistoryEvent>({
   },
 });
 
+function areAllWanted(values: Values): boolean {
+  return values.on("all") || values.text("limit") === "all";
+}
+
 /** The whole, as far as it fits into one document. */
 function limitOf(values: Values): number | undefined {
-  if (values.on("all")) return MAX_LISTED_EVENTS;
+  if (areAllWanted(values)) return MAX_LISTED_EVENTS;
   const limit = values.text("limit");
   if (limit === undefined) return undefined;
   return /^\d+$/.test(limit) ? Number(limit) : NaN;

@@ -15,6 +15,7 @@ import type {
   Unlocked,
 } from "../../sessions/manage.ts";
 import type { Status } from "../../work/status.ts";
+import { type Clamped, clamped, limitOf } from "../clamp.ts";
 import {
   arg,
   type ArgSpec,
@@ -60,36 +61,38 @@ interface TreeListResult {
   readonly sessions: readonly ListedSession[];
 }
 
-export const listCommand = command<TreeListResult>({
-  description:
-    "Lists the sessions of all repositories in a directory tree, new and legacy ones. Follows no links and looks into no .git or node_modules. A damaged session is listed with its problem; what may not be read is named, and the rest is listed.",
-  args: [arg("[DIR]", "Where to begin instead of here", "directory")],
-  flags: [
-    { ...SEARCH_FLAG, excludes: ["DIR"] },
-    DEPTH_FLAG,
-    flag("--active-only", "Leave out completed and abandoned ones"),
-  ],
-  effect: "reads",
-  examples: ["orc list", "orc list ~/projects --active-only --json"],
-  async use(host, options, values) {
-    const { listTree } = await import("../../sessions/list.ts");
-    const { directory, sessions, warnings } = await listTree(host, {
-      ...options,
-      ...searchIn(values, values.text("DIR")),
-      activeOnly: values.on("active-only"),
-    });
-    return {
-      place: null,
-      warnings,
-      directory,
-      sessions: sessions.map(listed),
-    };
-  },
-  render: ({ directory, sessions }, style) =>
-    sessions.length === 0
-      ? `No sessions below ${directory}; how deep to look says --depth`
-      : linesOf(sessions, style).join("\n"),
-});
+export const listCommand = command<Clamped<TreeListResult>>(
+  clamped<TreeListResult>({ lists: ["sessions"] }, {
+    description:
+      "Lists the sessions of all repositories in a directory tree, new and legacy ones. Follows no links and looks into no .git or node_modules. A damaged session is listed with its problem; what may not be read is named, and the rest is listed.",
+    args: [arg("[DIR]", "Where to begin instead of here", "directory")],
+    flags: [
+      { ...SEARCH_FLAG, excludes: ["DIR"] },
+      DEPTH_FLAG,
+      flag("--active-only", "Leave out completed and abandoned ones"),
+    ],
+    effect: "reads",
+    examples: ["orc list", "orc list ~/projects --active-only --json"],
+    async use(host, options, values) {
+      const { listTree } = await import("../../sessions/list.ts");
+      const { directory, sessions, warnings } = await listTree(host, {
+        ...options,
+        ...searchIn(values, values.text("DIR")),
+        activeOnly: values.on("active-only"),
+      });
+      return {
+        place: null,
+        warnings,
+        directory,
+        sessions: sessions.map(listed),
+      };
+    },
+    render: ({ directory, sessions }, style) =>
+      sessions.length === 0
+        ? `No sessions below ${directory}; how deep to look says --depth`
+        : linesOf(sessions, style).join("\n"),
+  }),
+);
 
 function listed(session: TreeSession): ListedSession {
   return {
@@ -132,24 +135,27 @@ function lineOf(session: ListedSession, style: Style): string {
 
 interface SessionListResult {
   readonly sessions: readonly SessionLine[];
-  readonly more: number;
   readonly isProject: boolean;
 }
 
-export const sessionListCommand = command<SessionListResult>({
-  description:
-    "Lists the sessions of the repository, at most the 100 that were changed last. A damaged one is listed with its problem and hides no other.",
-  flags: [flag("--all", "List all of them, however many")],
-  effect: "reads",
-  examples: ["orc session list", "orc session list --all --json"],
-  use: async (host, options, values) =>
-    (await import("../../sessions/list.ts"))
-      .listSessions(host, { ...options, all: values.on("all") }),
-  render: listText,
-});
+export const sessionListCommand = command<Clamped<SessionListResult>>(
+  clamped<SessionListResult>({ lists: ["sessions"], unless: "all" }, {
+    description:
+      "Lists the sessions of the repository that were changed last. A damaged one is listed with its problem and hides no other.",
+    flags: [flag("--all", "The same as --limit all")],
+    effect: "reads",
+    examples: ["orc session list", "orc session list --all --json"],
+    use: async (host, options, values) =>
+      (await import("../../sessions/list.ts")).listSessions(host, {
+        ...options,
+        limit: values.on("all") ? Infinity : limitOf(values),
+      }),
+    render: listText,
+  }),
+);
 
 function listText(
-  { sessions, more, isProject }: SessionListResult,
+  { sessions, isProject }: SessionListResult,
   style: Style,
 ): string {
   if (sessions.length === 0) {
@@ -157,9 +163,7 @@ function listText(
       ? 'No sessions here yet: orc start "TASK"'
       : "No sessions here, and none can start: change to the directory of a project";
   }
-  const lines = sessions.map((line) => lineText(line, style));
-  if (more > 0) lines.push(`  and ${more} more: orc session list --all`);
-  return lines.join("\n");
+  return sessions.map((line) => lineText(line, style)).join("\n");
 }
 
 function lineText(line: SessionLine, style: Style): string {

@@ -7,6 +7,7 @@ import type { Attested } from "../../trust/attest.ts";
 import type { Hooked, PushedRef, PushVerified } from "../../trust/hook.ts";
 import type { Verified } from "../../trust/use.ts";
 import type { Trusted } from "../../work/foreign.ts";
+import { type Clamped, clamped } from "../clamp.ts";
 import { arg, command, flag, type ResultOf, type Style } from "../command.ts";
 import { section, shortTask } from "../view.ts";
 
@@ -258,43 +259,49 @@ function notPushed({ refs }: PushVerified): OrcError | undefined {
   });
 }
 
-export const recoverCommand = command<RecoverResult>({
-  description:
-    "Brings a session back that is gone, or older than it was: after git clean -fdx, rm -rf .orchestrator, or an old copy that was put back. While a session is active orc keeps a second name of its files in git's own directory, and for 30 days after its end. What lies in its place is renamed. Outside of git nothing is kept.\n\nWith --list it shows what could be brought back, and changes nothing. With --forget it removes what is kept of a session that is gone on purpose.",
-  args: [
-    arg("[ID]", "Id of the session; not needed where one is missing"),
-  ],
-  flags: [
-    flag("--list", "Only show what could be brought back", {
-      effect: "reads",
-      excludes: ["forget"],
-    }),
-    flag("--forget", "Let it go instead"),
-  ],
-  effect: "writes",
-  examples: ["orc recover", "orc recover --list", "orc recover 01k9 --forget"],
-  async use(host, options, values) {
-    const { forgetSession, listRecoverable, recoverSession } = await import(
-      "../../sessions/recover.ts"
-    );
-    const session = values.text("ID") ?? options.session;
-    const request = { ...options, session };
-    const none = { recovered: null, forgotten: null, sessions: null };
-    if (values.on("list")) {
-      return { ...none, ...await listRecoverable(host, options) };
-    }
-    if (values.on("forget")) {
-      const { place, session } = await forgetSession(host, request);
-      return { ...none, place, forgotten: session };
-    }
-    const { place, warnings, ...recovered } = await recoverSession(
-      host,
-      request,
-    );
-    return { ...none, place, warnings, recovered };
-  },
-  render: recoverText,
-});
+export const recoverCommand = command<Clamped<RecoverResult>>(
+  clamped<RecoverResult>({ lists: ["sessions"] }, {
+    description:
+      "Brings a session back that is gone, or older than it was: after git clean -fdx, rm -rf .orchestrator, or an old copy that was put back. While a session is active orc keeps a second name of its files in git's own directory, and for 30 days after its end. What lies in its place is renamed. Outside of git nothing is kept.\n\nWith --list it shows what could be brought back, and changes nothing. With --forget it removes what is kept of a session that is gone on purpose.",
+    args: [
+      arg("[ID]", "Id of the session; not needed where one is missing"),
+    ],
+    flags: [
+      flag("--list", "Only show what could be brought back", {
+        effect: "reads",
+        excludes: ["forget"],
+      }),
+      flag("--forget", "Let it go instead"),
+    ],
+    effect: "writes",
+    examples: [
+      "orc recover",
+      "orc recover --list",
+      "orc recover 01k9 --forget",
+    ],
+    async use(host, options, values) {
+      const { forgetSession, listRecoverable, recoverSession } = await import(
+        "../../sessions/recover.ts"
+      );
+      const session = values.text("ID") ?? options.session;
+      const request = { ...options, session };
+      const none = { recovered: null, forgotten: null, sessions: null };
+      if (values.on("list")) {
+        return { ...none, ...await listRecoverable(host, options) };
+      }
+      if (values.on("forget")) {
+        const { place, session } = await forgetSession(host, request);
+        return { ...none, place, forgotten: session };
+      }
+      const { place, warnings, ...recovered } = await recoverSession(
+        host,
+        request,
+      );
+      return { ...none, place, warnings, recovered };
+    },
+    render: recoverText,
+  }),
+);
 
 const MAX_TASK_LENGTH = 60;
 

@@ -25,6 +25,8 @@ export interface Answers {
 Deno.test("asJsonTypes() names the result of a command, not its parts", () => {
   const cases: Readonly<Record<string, string>> = {
     "export const a = command<A, Part>({": "A",
+    "export const a = command<Clamped<A>>(\n  clamped<A>(\n    { lists: [] }":
+      "Clamped<A>",
     "export const a = command<\n  Omit<B, 'place' | 'x'>\n>(\n  {":
       "\n  Omit<B, 'place' | 'x'>\n",
     "export function a(\n  x: X,\n): Command<C> {": "C",
