@@ -370,6 +370,7 @@ export {
   type VerifyPushOptions,
 } from "./src/trust/hook.ts";
 export {
+  type ForgetOptions,
   forgetSession,
   type Forgotten,
   listRecoverable,

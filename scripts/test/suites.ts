@@ -68,6 +68,7 @@ export function allSuites(): Suite[] {
     suite("library", MACHINE),
     suite("commands", MACHINE),
     suite("cli", MACHINE),
+    suite("standard", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
     suite("agents", ANYTHING),
     suite("tokens", MACHINE),

@@ -22,8 +22,8 @@ export type ValueKind =
   | "file"
   | "directory";
 
-/** What using a command or a flag does: it only `reads`, it `writes`, or it writes and only a `human` may. */
-export type Effect = "reads" | "writes" | "human";
+/** What using a command or a flag does: it only `reads`, `writes`, `rewrites` several things, or only a `human` may. */
+export type Effect = "reads" | "writes" | "rewrites" | "human";
 
 /** A positional argument of a command. */
 export interface ArgSpec {

@@ -384,6 +384,7 @@ function unbroken(text: string): string {
 const EFFECTS: Readonly<Record<Effect, string>> = {
   reads: "reads only",
   writes: "writes",
+  rewrites: "removes or rewrites what is there; --dry-run shows what",
   human: "writes, and only a human may",
 };
 
@@ -395,10 +396,12 @@ export function effectText(
     flags.filter((flag) => flag.effect === wanted)
       .map(({ name }) => `--${name}`).join(", ");
   const writing = flagsThat("writes");
+  const rewriting = flagsThat("rewrites");
   const human = flagsThat("human");
   return [
     EFFECTS[effect],
     ...writing === "" ? [] : [`writes with ${writing}`],
+    ...rewriting === "" ? [] : [`with ${rewriting} ${EFFECTS.rewrites}`],
     ...human === "" ? [] : [`only a human may use ${human}`],
   ].join("; ");
 }
@@ -431,7 +434,7 @@ export function permissionRows(
 ): readonly Row[] {
   const { permissions } = command;
   const effects = [command, ...command.flags].map(({ effect }) => effect);
-  const mayWrite = effects.includes("writes") || effects.includes("human");
+  const mayWrite = effects.some((effect) => (effect ?? "reads") !== "reads");
   return [
     READ,
     ...mayWrite && !permissions.includes("tree") ? [WRITE] : [],

@@ -39,6 +39,8 @@ export interface DiagnoseOptions extends RepositoryOptions {
   readonly fix?: boolean;
   /** Reads every session, also those that have not changed since they were found sound. */
   readonly full?: boolean;
+  /** Tells what `fix` would put right, and changes nothing. */
+  readonly dryRun?: boolean;
   /** Puts a session right by a decision that only a human may take. */
   readonly repair?: RepairRequest;
 }
@@ -55,8 +57,10 @@ export interface Diagnosis {
   readonly unchanged: number;
   /** The worst first; after a repair, what is left. */
   readonly findings: readonly Finding[];
-  /** What `fix` has put right. */
+  /** What `fix` has put right, or would put right. */
   readonly fixed: readonly Finding[];
+  /** Whether it was only told what `fix` would put right. */
+  readonly dryRun: boolean;
   /** What `repair` has done. */
   readonly repaired: Repaired | null;
   /** Why something could not be put right, and what became of a merge, as sentences for people. */
@@ -88,8 +92,9 @@ export async function diagnoseRepository(
     fix: true,
     full: true,
     repair: true,
+    dryRun: true,
   });
-  const { repair, fix, full } = options;
+  const { repair, fix, full, dryRun = false } = options;
   // What is to be changed is judged anew.
   const use = repair || fix || full ? "renew" : "read";
   const look = () => endOf(lookAtAll(host, repository, use));
@@ -104,18 +109,23 @@ export async function diagnoseRepository(
       repaired = done.repaired;
       warnings.push(...done.warnings);
     }
-    if (fix) warnings.push(...await fixFindings(repository, before));
+    if (fix && !dryRun) warnings.push(...await fixFindings(repository, before));
     facts = await look();
   }
   const findings = diagnose(facts);
-  rememberSound(host, facts);
+  if (!dryRun) rememberSound(host, facts);
   return {
     place: placeOf(repository, null),
     healthy: !findings.some(isProblem),
     sessions: facts.sessions.length,
     unchanged: facts.sessions.filter(({ isUnchanged }) => isUnchanged).length,
     findings,
-    fixed: fix ? before.filter(isGoneFrom(findings)) : [],
+    fixed: !fix
+      ? []
+      : dryRun
+      ? before.filter(({ fixable }) => fixable)
+      : before.filter(isGoneFrom(findings)),
+    dryRun,
     repaired,
     warnings,
   };

@@ -20,6 +20,7 @@ import type { Cleanup, CleanupSessionsOptions } from "../sessions/cleanup.ts";
 import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
 import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
 import type {
+  ForgetOptions,
   Forgotten,
   RecoverableList,
   Recovered,
@@ -309,7 +310,7 @@ export class Repository {
   }
 
   /** Lets a session go that is gone: {@linkcode forgetSession}. */
-  async forget(options: Given<RecoverOptions> = {}): Promise<Forgotten> {
+  async forget(options: Given<ForgetOptions> = {}): Promise<Forgotten> {
     const { forgetSession } = await import("../sessions/recover.ts");
     return await forgetSession(this.#site.host, callIn(this.#site, options));
   }

@@ -39,9 +39,7 @@ export async function withPreparedRepository<Result>(
   work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   const { layout, context } = repository;
-  const { root } = layout;
-  if (isOfNoRepository(root, host.homeDirectory())) throw notAProject(root);
-  guardRepository(layout);
+  assertPreparable(host, repository);
   // Settings that nobody can read are found before anything is made.
   if (typeof context.timeoutMs === "function") await context.timeoutMs();
   try {
@@ -65,6 +63,13 @@ export async function withPreparedRepository<Result>(
   } catch (error) {
     throw asOrcError(error, "prepare the repository", layout.directory);
   }
+}
+
+/** Refuses to prepare what is never a repository, or where something else lies in the place of its state. */
+export function assertPreparable(host: Host, { layout }: Repository): void {
+  const { root } = layout;
+  if (isOfNoRepository(root, host.homeDirectory())) throw notAProject(root);
+  guardRepository(layout);
 }
 
 function notAProject(root: string): OrcError {

@@ -244,7 +244,7 @@ export interface SetSecretOptions extends SecretOptions {
 }
 
 /** A secret that was kept. */
-export interface SecretKept extends SecretRemoved {
+export interface SecretKept extends Omit<SecretRemoved, "dryRun"> {
   /** What opens it. */
   readonly encryption: Encryption;
   /** What went wrong after it was kept, as sentences for people. */
@@ -378,6 +378,8 @@ export interface RemoveSecretOptions extends SecretOptions {
   readonly level?: SecretLevel;
   /** Removes it without asking. */
   readonly yes?: boolean;
+  /** Tells what would be removed, and removes nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** A secret that was removed; it may be stored elsewhere too. */
@@ -386,6 +388,8 @@ export interface SecretRemoved extends Omit<GotSecret, "value"> {
   readonly level: SecretLevel;
   /** Its file. */
   readonly path: string;
+  /** Whether it was only told, and nothing removed. */
+  readonly dryRun: boolean;
 }
 
 /**
@@ -399,27 +403,30 @@ export function removeStoredSecret(
   host: Host,
   options: RemoveSecretOptions,
 ): SecretRemoved {
-  const { name, level, yes = false } = options;
+  const { name, level, yes = false, dryRun = false } = options;
   const repository = openNamed(host, options, {
     name: true,
     level: true,
     yes: true,
+    dryRun: true,
   });
   const from = secretPlaces(host, repository)
     .filter((place) => level === undefined || place.level === level)
     .find((place) => secretNames(place).includes(name));
   if (from === undefined) throw noSuchSecret(name);
   const path = secretPath(from.path, name);
+  const place = placeOf(repository, null);
+  const removed = { place, name, level: from.level, path, dryRun };
+  if (dryRun) return removed;
   if (!yes) {
     assertRemovalWanted(host, {
       lines: [path],
       amount: `secret "${name}"`,
       details: { secrets: [name] },
-      look: `see where it is with orc secrets source ${name} first`,
     });
   }
   if (!removeSecret(from, name)) throw noSuchSecret(name);
-  return { place: placeOf(repository, null), name, level: from.level, path };
+  return removed;
 }
 
 /** A name, and where its value comes from. */

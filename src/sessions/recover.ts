@@ -11,6 +11,7 @@ import {
 import { matchSessionId, shortSessionId } from "../base/ids.ts";
 import {
   type RepositoryLayout,
+  type SessionLayout,
   sessionLayout,
   sessionLayoutAt,
 } from "../base/layout.ts";
@@ -19,10 +20,12 @@ import {
   MAX_SMALL_FILE_BYTES,
   MAX_STATE_BYTES,
 } from "../base/limits.ts";
+import { oneLine } from "../base/markdown.ts";
 import { listOf } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
 import { copyToNew, putAside, writeAtomic } from "../files/write.ts";
+import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -32,7 +35,10 @@ import {
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
-import { withPreparedRepository } from "../repository/prepare.ts";
+import {
+  assertPreparable,
+  withPreparedRepository,
+} from "../repository/prepare.ts";
 import { readIfThere } from "../repository/select.ts";
 import { decodeSession, type StoredSession } from "../session/codec.ts";
 import {
@@ -81,6 +87,14 @@ export interface RecoverableList {
 export interface RecoverOptions extends RepositoryOptions {
   /** Its id, or a part of it as in other commands; not needed where only one is missing. */
   readonly session?: string;
+  /** Tells what would be done, and does nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** The session to let go, and how sure that is. */
+export interface ForgetOptions extends RecoverOptions {
+  /** Removes what is kept of it without asking. */
+  readonly yes?: boolean;
 }
 
 /** A session that is there again. */
@@ -95,8 +109,10 @@ export interface Recovered {
   readonly serial: number;
   /** Whether it is the session of all who have none of their own. */
   readonly current: boolean;
-  /** What lay in its place, renamed; empty where nothing did. */
+  /** What lay in its place, renamed; before it is done, under its own name. Empty where nothing lay there. */
   readonly aside: readonly string[];
+  /** Whether it was only told, and nothing done. */
+  readonly dryRun: boolean;
   /** What went wrong after it counted, as sentences for people. */
   readonly warnings: readonly string[];
 }
@@ -107,6 +123,8 @@ export interface Forgotten {
   readonly place: Place;
   /** Its id. */
   readonly session: string;
+  /** Whether it was only told, and nothing done. */
+  readonly dryRun: boolean;
 }
 
 /**
@@ -141,7 +159,8 @@ export async function recoverSession(
   host: Host,
   options: RecoverOptions = {},
 ): Promise<Recovered> {
-  const repository = openRepository(host, options, { session: true });
+  const { dryRun = false } = options;
+  const repository = openRepository(host, options, { dryRun: true });
   const { layout } = repository;
   const { spare } = await chosen(repository, options.session);
   const warnings: string[] = [];
@@ -158,34 +177,62 @@ export async function recoverSession(
     }
     return kept.session;
   };
-  const how = { warnings };
-  const session = await withPreparedRepository(host, repository, how, work);
+  const plan = async (): Promise<StoredSession> => {
+    assertPreparable(host, repository);
+    aside.push(...inPlaceOf(sessionLayout(layout.root, spare.id)));
+    return (await readSpare(spare)).session;
+  };
+  const session = dryRun
+    ? await plan()
+    : await withPreparedRepository(host, repository, { warnings }, work);
+  const current = readCurrent(layout);
   return {
     place: placeOf(repository, spare.id),
     session: spare.id,
     task: session.state.task,
     serial: session.serial,
-    current: readCurrent(layout) === spare.id,
+    current: current === spare.id || dryRun && current === undefined,
     aside,
+    dryRun,
     warnings,
   };
 }
 
+/** What has to make room for a session that comes back. */
+function inPlaceOf({ state, log }: SessionLayout): readonly string[] {
+  return [state, log].filter((path) => fileKind(path) !== "absent");
+}
+
 /**
- * Lets a session go that is gone: what git's directory keeps of it is removed.
+ * Lets a session go that is gone: what git's directory keeps of it is removed, after a yes.
  *
  * Requires `--allow-read` and `--allow-write`.
  *
+ * @throws {OrcError} `not_confirmed` (refused) if nobody says yes
  * @throws {OrcError} as {@linkcode recoverSession}
  */
 export async function forgetSession(
   host: Host,
-  options: RecoverOptions = {},
+  options: ForgetOptions = {},
 ): Promise<Forgotten> {
-  const repository = openRepository(host, options, { session: true });
-  const { spare } = await chosen(repository, options.session);
-  removeSpare(repository.layout.root, spare.id);
-  return { place: placeOf(repository, null), session: spare.id };
+  const { yes = false, dryRun = false } = options;
+  const repository = openRepository(host, options, {
+    dryRun: true,
+    yes: true,
+  });
+  const { spare: { id }, line } = await chosen(repository, options.session);
+  const forgotten = { place: placeOf(repository, null), session: id, dryRun };
+  if (dryRun) return forgotten;
+  if (!yes) {
+    const task = line === undefined ? [] : [oneLine(line.task)];
+    assertRemovalWanted(host, {
+      lines: [[id, ...task].join("  ")],
+      amount: "what is kept of a session",
+      details: { sessions: [id] },
+    });
+  }
+  removeSpare(repository.layout.root, id);
+  return forgotten;
 }
 
 /** A session that is missing: how it stood, or why that cannot be read. */
@@ -320,8 +367,7 @@ async function putBack(
     const act = { id, guarded: paths.directory, doing };
     await withSessionLock(layout, context, act, (held) => {
       held.assertHeld();
-      for (const path of [paths.state, paths.log]) {
-        if (fileKind(path) === "absent") continue;
+      for (const path of inPlaceOf(paths)) {
         aside.push(putAside(path, context.now()));
       }
       copyToNew(from.log, paths.log);

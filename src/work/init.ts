@@ -5,7 +5,7 @@ import {
   WORKFLOW_SCHEMA_REFERENCE,
 } from "../base/layout.ts";
 import { MAX_WORKFLOW_BYTES } from "../base/limits.ts";
-import { nameOf } from "../base/path.ts";
+import { joinPath, nameOf, parentDirectory } from "../base/path.ts";
 import type { ReadyWorkflow } from "../bundled/ready.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
@@ -22,6 +22,7 @@ import {
 import { BUNDLED } from "../repository/overrides.ts";
 import {
   activeSession,
+  assertPreparable,
   withPreparedRepository,
 } from "../repository/prepare.ts";
 import { readOverrides } from "../repository/said.ts";
@@ -42,6 +43,8 @@ export interface InitOptions extends RepositoryOptions {
   readonly force?: boolean;
   /** Which of the workflows that come with orc is written, such as `bugfix`; `standard` without it. */
   readonly workflow?: string;
+  /** Tells what would be done, asks nobody, and does nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** A repository that is set up. */
@@ -61,6 +64,8 @@ export interface Initialized {
   readonly kept: string | null;
   /** Id of the caller's own session that is active; null without one, or where it cannot be read. */
   readonly activeSession: string | null;
+  /** Whether it was only told, and nothing done. */
+  readonly dryRun: boolean;
   /** What the workflow that was written does not check, and what went wrong meanwhile. */
   readonly warnings: readonly string[];
 }
@@ -85,14 +90,15 @@ export async function initRepository(
     portable: true,
     force: true,
     workflow: true,
+    dryRun: true,
   });
   const { layout } = repository;
-  const { portable = false, force = false } = options;
+  const { portable = false, force = false, dryRun = false } = options;
   const { workflow } = repositoryLayout(repository.found.workingTree);
   const kind = fileKind(workflow);
   const isReplaced = force && kind !== "absent";
   if (isReplaced && kind !== "file") throw notReplaceable(workflow, kind);
-  if (isReplaced) {
+  if (isReplaced && !dryRun) {
     const act = { request: "replace workflow.yaml", confirmation: "replace" };
     await requireApproval(host, repository, act, "orc init --force");
   }
@@ -110,9 +116,15 @@ export async function initRepository(
     const isKept = !isReplaced && fileKind(workflow) !== "absent";
     return isKept ? KEPT : writeWorkflow(repository, bundled.text, lock);
   };
+  const plan = (): Written => {
+    assertPreparable(host, repository);
+    return kind !== "absent" && !isReplaced ? KEPT : writtenOver(workflow);
+  };
   const warnings: string[] = [];
   const how = { portable, warnings };
-  const written = await withPreparedRepository(host, repository, how, work);
+  const written = dryRun
+    ? plan()
+    : await withPreparedRepository(host, repository, how, work);
   if (portable && textAt(layout.gitignore)?.startsWith(IGNORE_EVERYTHING)) {
     warnings.push(
       `--portable changes nothing any more: empty "${layout.gitignore}" to let git track what lies beside it`,
@@ -134,6 +146,7 @@ export async function initRepository(
     workingTree: repository.found.workingTree,
     ...written,
     activeSession: active?.id ?? null,
+    dryRun,
     warnings: written.workflow === "written"
       ? [...bundled.warnings, ...warnings]
       : warnings,
@@ -188,14 +201,22 @@ function writeWorkflow(
   const isBeside = found.workingTree === found.root;
   const header = isBeside ? SCHEMA_LINE : "";
   const text = `${header}${bundled}`;
-  const kept = fileKind(path) === "absent" ? null : freeName(path);
+  const written = writtenOver(path);
   // A second name, so that a crash never leaves the repository without a workflow.yaml.
-  if (kept !== null) Deno.linkSync(path, kept);
+  if (written.kept !== null) {
+    Deno.linkSync(path, joinPath(parentDirectory(path) ?? "", written.kept));
+  }
   writeAtomic(path, new TextEncoder().encode(text), {
     token,
     stagingDirectory: layout.directory,
   });
-  return { workflow: "written", kept: kept === null ? null : nameOf(kept) };
+  return written;
+}
+
+/** What becomes of a file in the place of the one that is written. */
+function writtenOver(path: string): Written {
+  const kept = fileKind(path) === "absent" ? null : nameOf(freeName(path));
+  return { workflow: "written", kept };
 }
 
 function freeName(path: string): string {

@@ -342,7 +342,7 @@ testSecrets({
   code: "not_confirmed",
   details: { secrets: ["API_KEY"] },
   text: `! Nothing was removed: secret "API_KEY" would be, but nobody said yes
-! Try: see where it is with orc secrets source API_KEY first; --yes is the yes where nobody can be asked`,
+! Try: look at them with --dry-run first; --yes is the yes where nobody can be asked`,
 });
 
 Deno.test("orc secrets rm keeps the secret of whoever says no, and removes it after a yes", () =>

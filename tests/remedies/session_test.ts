@@ -406,7 +406,7 @@ prove({
     }),
   ways: {
     "bring it back: orc recover FIRST": "orc recover FIRST",
-    "let it go: orc recover FIRST --forget": "orc recover FIRST --forget",
+    "let it go: orc recover FIRST --forget": "orc recover FIRST --forget --yes",
   },
   besides: ["current_names_nothing"],
   afterwards: [

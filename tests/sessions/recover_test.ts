@@ -175,7 +175,7 @@ Deno.test("recoverSession() brings back what can be read, where more is missing"
     assertEquals(task, "Add logout");
     const rest = () => recoverSession(host, { root });
     assertMatch(await codeOf(rest), /^corrupt /);
-    await forgetSession(host, { root });
+    await forgetSession(host, { root, yes: true });
     assertEquals(await codeOf(rest), "not_found nothing_to_recover");
   }));
 
@@ -200,7 +200,7 @@ Deno.test("a session that is missing is named by the next command and by start, 
     assertEquals(sessions.map(({ serial, present }) => [serial, present]), [
       [2, null],
     ]);
-    await forgetSession(host, { root });
+    await forgetSession(host, { root, yes: true });
     assertEquals((await listRecoverable(host, { root })).sessions, []);
   }));
 
@@ -241,7 +241,7 @@ Deno.test("orc recover says what it did, how to go on, and where else to look", 
     const back = await orc(root, ["recover", id ?? ""]);
     assertEquals(back.out.includes("Go on with it"), false);
     assertEquals(
-      (await orc(root, ["recover", "--forget"])).out.trim(),
+      (await orc(root, ["recover", "--forget", "--yes"])).out.trim(),
       `Forgotten: session "${other.place.session}" cannot be brought back any more`,
     );
   }));

@@ -41,6 +41,7 @@ Deno.test("initRepository() makes .orchestrator and a workflow.yaml for the proj
       workflow: "written",
       kept: null,
       activeSession: null,
+      dryRun: false,
       warnings: [],
     });
     const tree = readTree(root);

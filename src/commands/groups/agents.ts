@@ -127,7 +127,7 @@ export const agentsInstallCommand = command<ResultOf<AgentsChanged>>({
     flag("--mcp", "Also name orc as a server of tools"),
     dryRun,
   ],
-  effect: "writes",
+  effect: "rewrites",
   permissions: ["tree", "own"],
   examples: [
     "orc agents install",
@@ -154,7 +154,7 @@ export const agentsUninstallCommand = command<ResultOf<AgentsChanged>>({
   description:
     "Takes away what orc agents install wrote: each file gets back every byte that it had, and what was made is removed. A file that somebody changed since loses orc's part alone.",
   flags: [...agentsFlags, dryRun],
-  effect: "writes",
+  effect: "rewrites",
   permissions: ["tree", "own"],
   examples: ["orc agents uninstall", "orc agents uninstall --host codex"],
   use: async (host, options, values) =>

@@ -25,8 +25,9 @@ export const initCommand = command<ResultOf<Initialized>>({
     ),
     humanFlag("-f, --force", "Write workflow.yaml anew and keep the old one"),
     flag("--workflow NAME", "A workflow of orc workflows, such as bugfix"),
+    flag("--dry-run", "Show what would be written, and write nothing"),
   ],
-  effect: "writes",
+  effect: "rewrites",
   permissions: ["tree"],
   examples: ["orc init", "orc init --workflow bugfix"],
   use: async (host, options, values) =>
@@ -35,12 +36,23 @@ export const initCommand = command<ResultOf<Initialized>>({
       portable: values.on("portable"),
       force: values.on("force"),
       workflow: values.text("workflow"),
+      dryRun: values.on("dry-run"),
     }),
   render: initText,
 });
 
 function initText(result: ResultOf<Initialized>): string {
-  const { workingTree, workflow, kept, activeSession } = result;
+  const { workingTree, workflow, kept, activeSession, dryRun } = result;
+  if (dryRun) {
+    return [
+      `Would prepare the repository: ${workingTree}`,
+      ...sharedState(result),
+      workflow === "written"
+        ? "Would write workflow.yaml"
+        : "Would keep workflow.yaml as it is",
+      ...kept === null ? [] : [`The old workflow.yaml would become ${kept}`],
+    ].join("\n");
+  }
   const lines = [`Repository ready: ${workingTree}`, ...sharedState(result)];
   if (workflow === "written") lines.push("Wrote workflow.yaml");
   if (workflow === "kept") lines.push("Kept workflow.yaml as it is");

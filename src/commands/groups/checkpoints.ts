@@ -56,7 +56,7 @@ export const checkpointsCommand = command<Clamped<ListResult | CleanupResult>>(
         excludes: ["cleanup"],
       }),
       flag("--cleanup", "Remove old checkpoints, after a yes", {
-        effect: "writes",
+        effect: "rewrites",
       }),
       flag(
         "--keep NUMBER",
@@ -176,7 +176,7 @@ export const resumeCommand = command<ResumeResult>({
     flag("-y, --yes", "Restore without asking"),
     humanFlag("--force", "Bring back also what was not done since"),
   ],
-  effect: "writes",
+  effect: "rewrites",
   brief: () =>
     `changes,dryRun,checkpoint.id,checkpoint.message,checkpoint.files,decisions,summary.task,summary.constraints,summary.phaseNotes,summary.notes,${CHANGED}`,
   examples: ["orc resume --dry-run", "orc resume latest --yes"],
@@ -236,7 +236,7 @@ export const undoCommand = command<UndoResult>({
     flag("--dry-run", "Show what would change, and change nothing"),
     humanFlag("--force", "Bring back what those updates took back, too"),
   ],
-  effect: "writes",
+  effect: "rewrites",
   brief: () => `updates,to,changes,dryRun,${CHANGED}`,
   examples: ["orc undo --dry-run", 'orc undo 2 --reason "The wrong item"'],
   use: async (host, options, values) =>

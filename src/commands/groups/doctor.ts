@@ -28,10 +28,12 @@ type DoctorResult = ResultOf<Diagnosis> & {
 };
 
 function diagnosisText(
-  { findings, fixed, repaired, sessions, unchanged, counts }: DoctorResult,
+  { findings, fixed, repaired, sessions, unchanged, counts, dryRun }:
+    DoctorResult,
   style: Style,
 ): string {
-  const done = fixed.map(({ message }) => `Fixed: ${message}`);
+  const did = dryRun ? "Would fix" : "Fixed";
+  const done = fixed.map(({ message }) => `${did}: ${message}`);
   if (repaired !== null) {
     const { session, serial, aside } = repaired;
     const where = aside === null ? "" : `; what it replaced is in "${aside}"`;
@@ -114,7 +116,11 @@ export const doctorCommand = command<Clamped<DoctorResult>>(
       "Looks at all that orc keeps for the repository: locks and who holds them, what killed processes left, damaged states and logs, names of sessions that do not exist, links, permissions, git, the disk, settings, secrets, and files of the older tool. Each finding says what it means and what to do. Looking takes no lock and changes nothing. Of 100 sessions or more it does not read those again whose files are unchanged since it last found them sound; --all reads all. Exits with 3 if anything is found that is more than good to know.\n\nWith --fix it puts right what loses nothing: it removes what dead processes left, brings logs in step, finishes a migration that was cut short, hides the state from git, and clears names of sessions that do not exist. A damaged file is renamed and not removed.\n\nThree decisions are for a human, who types the session's id. What they replace is renamed too, and the log tells of it.",
     flags: [
       flag("--fix", "Put right what can be without losing anything", {
-        effect: "writes",
+        effect: "rewrites",
+      }),
+      flag("--dry-run", "Show what --fix would put right, and change nothing", {
+        needs: "fix",
+        excludes: REPAIRS.map(([name]) => name),
       }),
       flag("-y, --yes", "No effect: --fix asks nobody"),
       flag("--all", "Read every session, also the unchanged ones"),
@@ -133,6 +139,7 @@ export const doctorCommand = command<Clamped<DoctorResult>>(
       const diagnosis = await diagnoseRepository(host, {
         ...options,
         fix: values.on("fix"),
+        dryRun: values.on("dry-run"),
         full: values.on("all"),
         repair: repairIn(values),
       });

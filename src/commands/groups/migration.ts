@@ -217,7 +217,7 @@ export const migrateCommand = command<MigrationResult>({
       "With --rollback: keep aside what has changed since",
     ),
   ],
-  effect: "writes",
+  effect: "rewrites",
   permissions: ["sys", "tree"],
   examples: [
     "orc migrate --dry-run",
@@ -240,7 +240,7 @@ export const importLegacyCommand = command<MigrationResult>({
     "Copies sessions of the older Python tool into this repository: from a state, from a log (.jsonl), or from a directory with its files. The files it copies stay as they are. orc migrate --rollback takes the copy back.",
   args: [arg("PATH", "A state, a log, or a directory that holds them", "file")],
   flags: MIGRATION_FLAGS,
-  effect: "writes",
+  effect: "rewrites",
   permissions: ["sys"],
   examples: [
     "orc import-legacy ~/old-project --dry-run",

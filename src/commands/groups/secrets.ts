@@ -177,8 +177,12 @@ export const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   description:
     "Removes a stored secret from where it counts, or from where a flag says, after a yes: orc keeps no copy. The same name may be stored elsewhere too: that stays.",
   args: [SECRET_NAME],
-  flags: [...LEVEL_FLAGS, flag("-y, --yes", "Remove without asking")],
-  effect: "writes",
+  flags: [
+    ...LEVEL_FLAGS,
+    flag("--dry-run", "Show what would be removed, and remove nothing"),
+    flag("-y, --yes", "Remove without asking"),
+  ],
+  effect: "rewrites",
   permissions: ["own"],
   examples: [
     "orc secrets rm OPENAI_API_KEY",
@@ -189,9 +193,11 @@ export const secretsRmCommand = command<ResultOf<SecretRemoved>>({
       ...options,
       name: values.need("NAME"),
       level: levelIn(values),
+      dryRun: values.on("dry-run"),
       yes: values.on("yes"),
     }),
-  render: ({ name, path }) => `Removed secret "${name}" from ${path}`,
+  render: ({ name, path, dryRun }) =>
+    `${dryRun ? "Would remove" : "Removed"} secret "${name}" from ${path}`,
 });
 
 export const secretsSetCommand = command<ResultOf<SecretKept>>({

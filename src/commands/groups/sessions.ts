@@ -336,7 +336,7 @@ export const cleanupCommand = command<Omit<TreeCleanup, "warnings">>({
     ),
     ...CLEANUP_FLAGS,
   ],
-  effect: "writes",
+  effect: "rewrites",
   examples: [
     "orc cleanup --dry-run",
     "orc cleanup --search ~/projects --older-than 30 --yes",
@@ -365,7 +365,7 @@ export const sessionCleanupCommand = command<Cleanup>({
     }),
     ...CLEANUP_FLAGS,
   ],
-  effect: "writes",
+  effect: "rewrites",
   examples: [
     "orc session cleanup --dry-run",
     "orc session cleanup --older-than 90 --status abandoned --yes",

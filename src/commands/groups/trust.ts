@@ -271,9 +271,13 @@ export const recoverCommand = command<Clamped<RecoverResult>>(
         effect: "reads",
         excludes: ["forget"],
       }),
-      flag("--forget", "Let it go instead"),
+      flag("--forget", "Let it go instead, after a yes"),
+      flag("--dry-run", "Show what would be done, and do nothing", {
+        excludes: ["list"],
+      }),
+      flag("-y, --yes", "Let it go without asking", { needs: "forget" }),
     ],
-    effect: "writes",
+    effect: "rewrites",
     examples: [
       "orc recover",
       "orc recover --list",
@@ -284,20 +288,30 @@ export const recoverCommand = command<Clamped<RecoverResult>>(
         "../../sessions/recover.ts"
       );
       const session = values.text("ID") ?? options.session;
-      const request = { ...options, session };
-      const none = { recovered: null, forgotten: null, sessions: null };
+      const dryRun = values.on("dry-run");
+      const request = { ...options, session, dryRun };
+      const none = {
+        recovered: null,
+        forgotten: null,
+        sessions: null,
+        dryRun: false,
+      };
       if (values.on("list")) {
         return { ...none, ...await listRecoverable(host, options) };
       }
       if (values.on("forget")) {
-        const { place, session } = await forgetSession(host, request);
-        return { ...none, place, forgotten: session };
+        const yes = values.on("yes");
+        const { place, session } = await forgetSession(host, {
+          ...request,
+          yes,
+        });
+        return { ...none, place, forgotten: session, dryRun };
       }
       const { place, warnings, ...recovered } = await recoverSession(
         host,
         request,
       );
-      return { ...none, place, warnings, recovered };
+      return { ...none, place, warnings, recovered, dryRun };
     },
     render: recoverText,
   }),
@@ -310,25 +324,37 @@ interface RecoverResult {
   readonly recovered: ResultOf<Recovered> | null;
   /** Id of the session that was let go; null otherwise. */
   readonly forgotten: string | null;
+  /** Whether it was only told, and nothing done. */
+  readonly dryRun: boolean;
   /** What could be brought back; null unless it was asked for. */
   readonly sessions: readonly Recoverable[] | null;
 }
 
 function recoverText(
-  { recovered, forgotten, sessions }: RecoverResult,
+  { recovered, forgotten, sessions, dryRun }: RecoverResult,
 ): string {
   if (recovered !== null) {
     const { session, serial, task, current, aside } = recovered;
     return [
-      `Recovered: session "${session}" at update ${serial} (${
+      `${
+        dryRun ? "Would recover" : "Recovered"
+      }: session "${session}" at update ${serial} (${
         shortTask(task, MAX_TASK_LENGTH)
       })`,
-      ...aside.map((path) => `What lay in its place is now "${path}"`),
-      ...current ? [] : [`Go on with it: orc session switch ${session}`],
+      ...aside.map((path) =>
+        dryRun
+          ? `Would rename what lies in its place: "${path}"`
+          : `What lay in its place is now "${path}"`
+      ),
+      ...current || dryRun
+        ? []
+        : [`Go on with it: orc session switch ${session}`],
     ].join("\n");
   }
   if (forgotten !== null) {
-    return `Forgotten: session "${forgotten}" cannot be brought back any more`;
+    return dryRun
+      ? `Would forget: session "${forgotten}" could not be brought back any more`
+      : `Forgotten: session "${forgotten}" cannot be brought back any more`;
   }
   if (!sessions?.length) return "No session is missing";
   return sessions.map(({ session, serial, status, present, task }) => {

@@ -4,7 +4,7 @@ import { tableOf } from "../../src/commands/command.ts";
 import { commandGroups } from "../../src/commands/table.ts";
 import { documentOf, orc } from "../commands/orc.ts";
 import { GIT_LS_FILES, idOf, withRoot } from "../work/fixtures.ts";
-import { noValues } from "./fake.ts";
+import { noValues } from "../cli/fake.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const GATES = `name: Gates
