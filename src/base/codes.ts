@@ -113,6 +113,7 @@ export type OrcErrorCode =
   | "no_home"
   | "no_host"
   | "no_identity"
+  | "no_input"
   | "no_migration"
   | "no_passphrase"
   | "no_session"

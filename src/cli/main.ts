@@ -48,6 +48,9 @@ export async function main(
   }
 }
 
+/** Variables that are as good as the flags of their names. */
+const SWITCHES = ["QUIET", "VERBOSE", "NO_INPUT"];
+
 async function perform(run: Run): Promise<number> {
   const { argv, host } = run;
   const { entry, words, rest } = requestOf(argv, run.table);
@@ -56,8 +59,11 @@ async function perform(run: Run): Promise<number> {
     throw await missingCommand(run, words);
   }
   run.commandName = entry.name;
-  const invocation = await prepare(entry, rest, run.table);
-  const { command, values } = invocation;
+  const { command, values: given } = await prepare(entry, rest, run.table);
+  const isSet = (name: string) => host.env(`ORCHESTRATOR_${name}`);
+  const values = given.on("no-input") || SWITCHES.some(isSet)
+    ? (await import("./switches.ts")).switched(host, given)
+    : given;
   const name = values.command;
   run.commandName = name;
   run.presentation = presentationOf(values);
@@ -68,24 +74,13 @@ async function perform(run: Run): Promise<number> {
     const { serveMcp } = await import("./mcp.ts");
     return await serveMcp(run);
   }
-  const { fields } = run.presentation;
-  if (fields !== undefined) {
+  if (run.presentation.fields !== undefined) {
     const { assertFields } = await import("../commands/answers.ts");
-    await assertFields(name, fields);
+    await assertFields(name, run.presentation.fields);
   }
   if (run.presentation.lines || command.stream?.isWanted(values)) {
-    const { likelyPlace, preferFor } = await import("./failure.ts");
-    // What a setting says is as good as a flag: who wants one document gets one.
-    const place = likelyPlace(host, values.text("root"));
-    if (mayHavePreferences(host, place?.root ?? null)) {
-      warn(run, await preferFor(run, place));
-    }
-    const { json, lines } = run.presentation;
-    if (lines || !json) {
-      const { performStream } = await import("./stream.ts");
-      await performStream(run, invocation);
-      return 0;
-    }
+    const { performStream } = await import("./stream.ts");
+    if (await performStream(run, { command, values })) return 0;
   }
   if (host.env("ORCHESTRATOR_AUTO_MIGRATE")) {
     const { migrateFirst } = await import("./notice.ts");
@@ -103,7 +98,10 @@ async function perform(run: Run): Promise<number> {
   if (run.presentation.json) {
     const { resultDocument } = await import("./document.ts");
     text = await resultDocument(run, command, outcome);
-  } else text = resultText(command, result, style);
+  } else if (
+    !run.presentation.quiet || refusal !== undefined ||
+    (await import("./switches.ts")).isShown(command, values)
+  ) text = resultText(command, result, style);
   deliver(run, name, text);
   // Programs that read JSON are not told: it is for whoever decides about the files.
   const isForPeople = !run.presentation.json && !run.presentation.quiet;

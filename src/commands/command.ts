@@ -299,7 +299,8 @@ export const globalFlags: readonly FlagSpec[] = [
     "Print json, jsonl or text; --output json is --json",
     { values: ["json", "jsonl", "text"] },
   ),
-  flag("-q, --quiet", "Print only results and errors"),
+  flag("-q, --quiet", "Print errors and what is shown, nothing of a change"),
+  flag("--no-input", "Ask nobody, and refuse what needs an answer"),
   flag("--verbose", "Show where in orc an unexpected error arose"),
   flag("--no-color", "Print without colors"),
   flag(

@@ -136,6 +136,7 @@ no_checkpoint not_found the session has no checkpoint
 no_home external,not_found the user has no directory of their own
 no_host not_found there is no host of agents, neither in the repository nor on the machine
 no_identity denied there is nothing to encrypt secrets to
+no_input usage what is read would be typed, and nobody is to be asked
 no_migration not_found there is no migration to take back
 no_passphrase denied there is no passphrase for secrets
 no_session not_found no session is active

@@ -59,7 +59,7 @@ Deno.test({
   ignore,
   fn: () =>
     inTerminal("orc complete slow -q; orc complete fast", (shown) => {
-      assert(shown.startsWith('Completed item "slow"'), shown);
+      assert(shown.startsWith('Completed item "fast"'), shown);
       assert(!shown.includes("\x1b[K"), shown);
     }),
 });

@@ -162,7 +162,7 @@ function shortOf(point: CompletionPoint): string {
 
 const OWN = "why list tag force";
 const GLOBAL =
-  "root session json full fields output quiet verbose no-color lock-timeout help";
+  "root session json full fields output quiet no-input verbose no-color lock-timeout help";
 
 const CASES: Readonly<Record<string, string>> = {
   "": "command",

@@ -105,7 +105,9 @@ const agentsFlags = [
   flag("--global", "In your own directory, for all repositories"),
 ];
 
-const dryRun = flag("--dry-run", "Show what would be done, and do nothing");
+const dryRun = flag("--dry-run", "Show what would be done, and do nothing", {
+  effect: "reads",
+});
 
 /** None of these is about a session. */
 function agentsOptions(

@@ -138,7 +138,7 @@ export const reopenCommand = command<ChangeResult<{ reopened: string }>>({
 
 export const waitCommand = command<ResultOf<Waited>>({
   description:
-    "Waits until a human has answered, so that an agent need not ask again and again: about a manual gate of the current phase, or without ITEM about what the next step asks a human for. Ends with 0 when it is approved or passes without, with 3 and the reason when it is rejected, and with 75 when nobody has answered in time. A no to another item of the phase is an answer, too. A no is an answer once: at once while nobody has done anything since, neither in the session nor in a file that the item shows.",
+    "Waits until a human has answered, so that an agent need not ask again and again: about a manual gate of the current phase, or without ITEM about what the next step asks a human for. Ends with 0 when it is approved or passes without, with 3 and the reason when it is rejected, and with 75 when nobody has answered in time. A no to another item of the phase is an answer, too. With --no-input it waits for nobody and says how it stands. A no is an answer once: at once while nobody has done anything since, neither in the session nor in a file that the item shows.",
   args: [arg("[ITEM]", "Id of the manual gate", "open-item")],
   flags: [
     flag(
@@ -152,7 +152,7 @@ export const waitCommand = command<ResultOf<Waited>>({
     const waited = await waitForAnswer(host, {
       ...options,
       itemId: values.text("ITEM"),
-      timeout: values.text("timeout"),
+      timeout: values.on("no-input") ? "0s" : values.text("timeout"),
     });
     return { ...waited, refusal: unanswered(waited) };
   },

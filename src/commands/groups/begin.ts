@@ -25,7 +25,9 @@ export const initCommand = command<ResultOf<Initialized>>({
     ),
     humanFlag("-f, --force", "Write workflow.yaml anew and keep the old one"),
     flag("--workflow NAME", "A workflow of orc workflows, such as bugfix"),
-    flag("--dry-run", "Show what would be written, and write nothing"),
+    flag("--dry-run", "Show what would be written, and write nothing", {
+      effect: "reads",
+    }),
   ],
   effect: "rewrites",
   permissions: ["tree"],

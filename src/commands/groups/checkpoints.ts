@@ -64,7 +64,10 @@ export const checkpointsCommand = command<Clamped<ListResult | CleanupResult>>(
         WITH_CLEANUP,
       ),
       flag("--max-age DAYS", "How old the others may become", WITH_CLEANUP),
-      flag("--dry-run", "Show what would be removed", WITH_CLEANUP),
+      flag("--dry-run", "Show what would be removed", {
+        ...WITH_CLEANUP,
+        effect: "reads",
+      }),
       flag("-y, --yes", "Remove without asking", WITH_CLEANUP),
       flag("--completed", "No effect: all are listed"),
     ],
@@ -172,7 +175,7 @@ export const resumeCommand = command<ResumeResult>({
       values: "checkpoint",
       excludes: ["ID"],
     }),
-    flag("--dry-run", "Show it all and change nothing"),
+    flag("--dry-run", "Show it all and change nothing", { effect: "reads" }),
     flag("-y, --yes", "Restore without asking"),
     humanFlag("--force", "Bring back also what was not done since"),
   ],
@@ -233,7 +236,9 @@ export const undoCommand = command<UndoResult>({
   ],
   flags: [
     flag("-r, --reason TEXT", "Why; at most 2000 characters"),
-    flag("--dry-run", "Show what would change, and change nothing"),
+    flag("--dry-run", "Show what would change, and change nothing", {
+      effect: "reads",
+    }),
     humanFlag("--force", "Bring back what those updates took back, too"),
   ],
   effect: "rewrites",

@@ -119,6 +119,7 @@ export const doctorCommand = command<Clamped<DoctorResult>>(
         effect: "rewrites",
       }),
       flag("--dry-run", "Show what --fix would put right, and change nothing", {
+        effect: "reads",
         needs: "fix",
         excludes: REPAIRS.map(([name]) => name),
       }),

@@ -24,7 +24,9 @@ import { barOf, withProgress } from "../change_view.ts";
 import { section, shortTask } from "../view.ts";
 
 const MIGRATION_FLAGS: readonly FlagSpec[] = [
-  flag("--dry-run", "Show what would be done, and change nothing"),
+  flag("--dry-run", "Show what would be done, and change nothing", {
+    effect: "reads",
+  }),
   flag("--force-from-old", "Where both places differ, take the legacy files"),
   flag(
     "--force-from-new",

@@ -179,7 +179,9 @@ export const secretsRmCommand = command<ResultOf<SecretRemoved>>({
   args: [SECRET_NAME],
   flags: [
     ...LEVEL_FLAGS,
-    flag("--dry-run", "Show what would be removed, and remove nothing"),
+    flag("--dry-run", "Show what would be removed, and remove nothing", {
+      effect: "reads",
+    }),
     flag("-y, --yes", "Remove without asking"),
   ],
   effect: "rewrites",

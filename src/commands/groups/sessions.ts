@@ -287,7 +287,9 @@ function infoText(info: InfoResult): string {
 }
 
 const CLEANUP_FLAGS: readonly FlagSpec[] = [
-  flag("--dry-run", "Show what would be removed, and remove nothing"),
+  flag("--dry-run", "Show what would be removed, and remove nothing", {
+    effect: "reads",
+  }),
   flag("-y, --yes", "Remove without asking"),
 ];
 

@@ -273,6 +273,7 @@ export const recoverCommand = command<Clamped<RecoverResult>>(
       }),
       flag("--forget", "Let it go instead, after a yes"),
       flag("--dry-run", "Show what would be done, and do nothing", {
+        effect: "reads",
         excludes: ["list"],
       }),
       flag("-y, --yes", "Let it go without asking", { needs: "forget" }),
