@@ -26,6 +26,7 @@ import { type Host, Interrupted, rememberedMasker } from "../host/host.ts";
 import { readStatus } from "../work/status.ts";
 import { resultText, type Run, tell } from "./output.ts";
 import { prepare, selectCommand, styleFor } from "./parse.ts";
+import { assertNotTyped } from "./switches.ts";
 
 /** A message of a client is a few texts; what is longer than any of them is no message. */
 const MAX_MESSAGE_BYTES = 1 << 20;
@@ -38,6 +39,7 @@ type Answer = {
 
 /** Serves until the input ends or a signal ends orc; returns the exit code. */
 export async function serveMcp(run: Run): Promise<number> {
+  if (run.values?.on("no-input")) assertNotTyped(run.host);
   const inOrder = oneByOne();
   const exitCode = await new Promise<number>((end) =>
     listen(run, inOrder, end)

@@ -63,14 +63,19 @@ function withdrawInput(host: Host): void {
     terminal: { value: withdrawn },
     readInput: {
       value(limitBytes: number) {
-        const isTyped = terminal.isInteractive || Deno.stdin.isTerminal();
-        if (!isTyped) return readInput(limitBytes);
-        throw usage(
-          "no_input",
-          "Nothing is read from a terminal: --no-input lets nobody be asked",
-          "pipe it in, or name a file that holds it",
-        );
+        assertNotTyped({ terminal });
+        return readInput(limitBytes);
       },
     },
   });
+}
+
+/** Refuses to read what somebody would have to type. */
+export function assertNotTyped({ terminal }: Pick<Host, "terminal">): void {
+  if (!terminal.isInteractive && !Deno.stdin.isTerminal()) return;
+  throw usage(
+    "no_input",
+    "Nothing is read from a terminal: --no-input lets nobody be asked",
+    "pipe it in, or name a file that holds it",
+  );
 }
