@@ -4,7 +4,7 @@ import { withFields } from "../base/json.ts";
 import { sizeOfTask } from "../bundled/size_rules.ts";
 import type { Host } from "../host/host.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
-import { atSize, AUTO } from "../workflow/sizes.ts";
+import { ASKED_FOR, atSize, AUTO } from "../workflow/sizes.ts";
 import { fillTexts } from "../workflow/template.ts";
 import { riskSizeOf } from "../engine/size.ts";
 import { folderAt } from "./bundle.ts";
@@ -73,7 +73,7 @@ export function withSize(
   }
   const chosen = isAuto
     ? found
-    : { size: asked, reason: `asked for; orc finds ${found.size}` };
+    : { size: asked, reason: `${ASKED_FOR}; orc finds ${found.size}` };
   const isSmaller = sizes.indexOf(chosen.size) < sizes.indexOf(found.size);
   const override: Override = {
     name: SIZE_NAME,

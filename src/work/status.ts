@@ -1,4 +1,4 @@
-import type { JsonObject } from "../base/json.ts";
+import { asObject, type JsonObject } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { closedIn } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
@@ -13,6 +13,7 @@ import {
   type SessionSource,
 } from "../repository/select.ts";
 import { saidOf } from "../session/read.ts";
+import type { SessionSize } from "../session/size.ts";
 
 /** What of a session is looked at. */
 export interface StatusOptions extends PastOptions {
@@ -34,6 +35,8 @@ export interface Status extends Summary {
   readonly serial: number;
   /** Whether the session still lies in the older tool's file. */
   readonly legacy: boolean;
+  /** What is demanded of a task of its size, and who set that; null where the workflow has no sizes. */
+  readonly size: SessionSize | null;
   /** Now, an instant in UTC, so that the age of things can be shown. */
   readonly at: string;
   /** That it is shown as it was, where that was asked for. */
@@ -88,6 +91,12 @@ export async function openStatus(
     sessionSource: source,
     serial: session.serial,
     legacy,
+    size: asObject(session.state.definition)?.has("sizing")
+      ? (await import("../session/size.ts")).readSize(
+        repository.layout.root,
+        session,
+      )
+      : null,
     at: host.now(),
     ...past && { past },
     warnings,
@@ -123,7 +132,9 @@ async function warningsOf(opened: OpenedSession): Promise<string[]> {
   warnings.push(
     ...await contradictions(opened),
     ...await overrideWarnings(session.state.metadata),
-    ...await workflowDrift(opened),
+    ...session.state.metadata.has("workflow_yaml_path")
+      ? await (await import("./drift.ts")).workflowDrift(opened)
+      : [],
   );
   return warnings;
 }
@@ -144,20 +155,4 @@ async function contradictions(
   if (isInStep) return [];
   const { contradictionsIn } = await import("../session/trace.ts");
   return await contradictionsIn(root, session, workflow);
-}
-
-/** Says so when the file a workflow was pinned from is not what it was at start. */
-export async function workflowDrift(
-  { session, repository: { found } }: OpenedSession,
-): Promise<readonly string[]> {
-  const { metadata } = session.state;
-  const path = metadata.get("workflow_yaml_path");
-  const pinned = metadata.get("workflow_yaml_checksum");
-  if (typeof path !== "string" || typeof pinned !== "string") return [];
-  const { checksumNow } = await import("./drift.ts");
-  const now = await checksumNow(found, path);
-  if (now === undefined || now.startsWith(pinned)) return [];
-  return [
-    `"${path}" has changed since the session started; the session keeps its own copy`,
-  ];
 }

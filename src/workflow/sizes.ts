@@ -199,6 +199,9 @@ export function* findWrongSizes(workflow: Workflow): Generator<ProblemDraft> {
 /** The word that lets orc decide about the size. */
 export const AUTO = "auto";
 
+/** How the reason of a size begins that whoever started the session wanted. */
+export const ASKED_FOR = "asked for";
+
 function* wrongRange(
   sizes: readonly string[],
   { from, to }: Range,

@@ -362,6 +362,56 @@ Deno.test("an agent chooses no smaller size than orc finds, a human does, and it
     assert(codes.includes("loosened"), JSON.stringify(findings));
   }));
 
+Deno.test("status and session info say which size a session has, who set it, and why", () =>
+  inSized(WORKFLOW, async (repository) => {
+    const sizes = async () => {
+      const { stdout } = await repository.orc(["status", "--json"], AGENT);
+      const info = await repository.result(["session", "info"], AGENT);
+      return [JSON.parse(stdout).result.size, info.size];
+    };
+    const texts = async () =>
+      (await Promise.all(
+        [["status"], ["session", "info"]].map((argv) =>
+          repository.orc(argv, AGENT)
+        ),
+      )).map(({ stdout }) => /^Size.*$/m.exec(stdout)?.[0]);
+    await begin(repository);
+    const [brief, whole] = await sizes();
+    assertEquals(brief, { name: "xs", setBy: "orc" });
+    assertEquals([whole.setBy, whole.agent], ["orc", null]);
+    assertStringIncludes(whole.reason, "typo");
+    assertEquals(await texts(), [
+      `Size xs: ${whole.reason}`,
+      `Size        xs, set by orc: ${whole.reason}`,
+    ]);
+    await repository.write("src/a.js", "x\n");
+    await repository.result(["complete", "do"], AGENT);
+    await repository.write("db/a.sql", "1\n");
+    await refused(repository, "finish");
+    const [, grown] = await sizes();
+    assertEquals([grown.name, grown.setBy], ["m", "change"]);
+    assertStringIncludes(grown.reason, "grown from xs");
+    const larger = ["start", "Fix typo", "--size", "m", "--beside"];
+    await repository.result(larger, AGENT);
+    const [, asked] = await sizes();
+    assertEquals([asked.name, asked.setBy], ["m", "caller"]);
+    assertStringIncludes(asked.agent, "claude-code");
+    assertEquals(asked.reason, "asked for; orc finds xs");
+  }));
+
+Deno.test("a session without sizes has none in status and session info", () =>
+  inSized(
+    "name: Plain\nphases: [{id: DO, name: Do, items: [{id: do, name: Do}]}]\n",
+    async (repository) => {
+      await repository.result(["start", "Fix typo"]);
+      for (const argv of [["status"], ["session", "info"]]) {
+        assertEquals((await repository.result(argv)).size ?? null, null);
+        const { stdout } = await repository.orc(argv);
+        assert(!/^Size/m.test(stdout), stdout);
+      }
+    },
+  ));
+
 Deno.test("a size that the workflow has not is named, and so is one where it has none", () =>
   inSized(WORKFLOW, async (repository) => {
     const wrong = await repository.orc(["start", "A", "--size", "huge"]);

@@ -1,11 +1,8 @@
 import { openSession } from "../../src/repository/select.ts";
 import { addNote } from "../../src/work/item.ts";
 import { startSession } from "../../src/work/start.ts";
-import {
-  readStatus,
-  type Status,
-  workflowDrift,
-} from "../../src/work/status.ts";
+import { workflowDrift } from "../../src/work/drift.ts";
+import { readStatus, type Status } from "../../src/work/status.ts";
 import { writeTree } from "../files/temporary.ts";
 import { foreignRecord, lockText } from "../session/fixtures.ts";
 import {

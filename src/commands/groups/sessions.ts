@@ -269,6 +269,7 @@ function infoText(info: InfoResult): string {
     ["Status", info.status],
     ["Workflow", `${info.workflow} (${info.workflowId})`],
     ["Phase", info.phaseId],
+    ...info.size === null ? [] : [["Size", sizeOf(info.size)] as const],
     ["Items", `${completed} completed, ${skipped} skipped, ${total} in all`],
     ["Updates", String(info.serial)],
     ...startTexts(info.start).map((text) => ["Start", text] as const),
@@ -284,6 +285,19 @@ function infoText(info: InfoResult): string {
     `${name.padEnd(11)} ${inOneLine(value)}`
   );
   return [...info.past ? [info.past.message] : [], ...lines].join("\n");
+}
+
+type Size = NonNullable<SessionInfo["size"]>;
+
+const SETTERS: Readonly<Record<Size["setBy"], string>> = {
+  orc: "set by orc",
+  caller: "set at the start",
+  change: "set by orc for its change",
+};
+
+function sizeOf({ name, setBy, agent, reason }: Size): string {
+  const by = agent === null ? SETTERS[setBy] : `${SETTERS[setBy]} by ${agent}`;
+  return `${name}, ${by}${reason === null ? "" : `: ${reason}`}`;
 }
 
 const CLEANUP_FLAGS: readonly FlagSpec[] = [
