@@ -234,3 +234,37 @@ Deno.test("docs/configuration.md says of each flag of all commands which variabl
   );
   assertEquals(missing.map(({ name }) => name), []);
 });
+
+const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+
+for (
+  const line of [
+    "orc mcp --no-input",
+    "ORCHESTRATOR_NO_INPUT=1 orc mcp",
+    "orc complete tell --evidence - --no-input",
+    // Nobody is asked there, and still it would be typed.
+    "orc secrets set API_KEY --no-input 2> errors || { code=$?; cat errors; (exit $code); }",
+  ]
+) {
+  Deno.test({
+    name: `in a terminal nothing waits to be typed: ${line}`,
+    ignore: Deno.build.os !== "linux",
+    fn: () =>
+      inAskingPlace(async (root) => {
+        const orc = `"${Deno.execPath()}" run -A "${CLI}" --root "${root}"`;
+        const typed = `cd "${root}"; ${line.replaceAll("orc ", `${orc} `)}`;
+        const { code, stdout } = await new Deno.Command("script", {
+          args: ["-qec", typed, "/dev/null"],
+          env: {
+            TERM: "xterm",
+            ORCHESTRATOR_PASSPHRASE: "correct horse battery",
+          },
+          stdin: "null",
+          signal: AbortSignal.timeout(30_000),
+        }).output();
+        const shown = new TextDecoder().decode(stdout);
+        assertStringIncludes(shown, "Nothing is read from a terminal");
+        assertEquals(code, 2, shown);
+      }),
+  });
+}
