@@ -25,11 +25,12 @@ export interface CodexTrust {
   readonly hooks: ReadonlyMap<HookEvent, HookTrust>;
 }
 
-/** Tells what Codex trusts; undefined where the file of hooks is none. */
+/** Tells what Codex trusts; undefined where the file of hooks is none, and where it is not known how Codex names it. */
 export async function codexTrust(
   kind: HostKind,
   { settings, hooks, paths, projects }: CodexFiles,
 ): Promise<CodexTrust | undefined> {
+  if (paths.some((path) => WINDOWS_DRIVE.test(path))) return undefined;
   const values = tomlValues(settings);
   const groups = groupsIn(hooks);
   if (groups === undefined) return undefined;
@@ -54,6 +55,9 @@ export async function codexTrust(
     );
   return { isRead, hooks: trusts };
 }
+
+/** What Codex makes of such a path nobody has seen yet. */
+const WINDOWS_DRIVE = /^[a-z]:/i;
 
 type Value = string | boolean;
 

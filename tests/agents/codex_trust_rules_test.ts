@@ -13,15 +13,20 @@ interface Changes {
   readonly settings?: string;
   readonly hooks?: string;
   readonly projects?: readonly string[] | null;
+  readonly path?: string;
 }
 
 /** What a Codex that wrote these settings makes of the hooks, in the order of their events. */
 async function trust(
-  { settings = recorded.settings, hooks = recorded.hooks, projects = [ROOT] }:
-    Changes = {},
+  {
+    settings = recorded.settings,
+    hooks = recorded.hooks,
+    projects = [ROOT],
+    path = recorded.path,
+  }: Changes = {},
 ): Promise<readonly [isRead: boolean, ...hooks: HookTrust[]] | undefined> {
   assert(CODEX !== undefined);
-  const paths = ["/link/hooks.json", recorded.path];
+  const paths = ["/link/hooks.json", path];
   const files = { settings, hooks, paths, projects };
   const told = await codexTrust(CODEX, files);
   return told && [told.isRead, ...told.hooks.values()];
@@ -110,6 +115,7 @@ Deno.test("codexTrust() reads settings as people write them, and nothing out of 
 
 Deno.test("codexTrust() tells nothing of a file that is none, and of hooks that are not orc's", async () => {
   assertEquals(await trust({ hooks: "{" }), undefined);
+  assertEquals(await trust({ path: "C:/shop/.codex/hooks.json" }), undefined);
   for (
     const hooks of [
       "{}",
