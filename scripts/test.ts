@@ -71,6 +71,8 @@ async function runSuites(
   return suites.flatMap((suite) => results.get(suite) ?? []);
 }
 
+const NOTHING = Deno.build.os === "windows" ? "NUL" : "/dev/null";
+
 async function runSuite(
   suite: Suite,
   flags: readonly string[],
@@ -89,7 +91,11 @@ async function runSuite(
       ...flags,
       ...paths,
     ],
-    env: { TMPDIR: directory, TMP: directory, TEMP: directory },
+    env: {
+      ...{ TMPDIR: directory, TMP: directory, TEMP: directory },
+      // Git as it is on a new machine: no author, and no setting of whoever runs the tests.
+      ...{ GIT_CONFIG_GLOBAL: NOTHING, GIT_CONFIG_NOSYSTEM: "1" },
+    },
     stdin: "null",
     stdout: "piped",
   }).spawn();

@@ -313,7 +313,8 @@ const OWN: Readonly<
     await start();
     await push({ ...MUCH, "src/both.js": linesOf("theirs", 20) });
     await git("fetch", "-q");
-    const merge = "git merge -q origin/main >&2 && exit 1 || true";
+    const author = "-c user.name=A -c user.email=a@example.org";
+    const merge = `git ${author} merge -q origin/main >&2 && exit 1 || true`;
     await mine.run("sh", "-c", merge);
     // The lines of others are gone.
     await save({ "src/both.js": linesOf("mine", 20) });

@@ -2,7 +2,11 @@
 import { type OrcCommand, orcCommand } from "../orc_command.ts";
 
 /** Variables that tell orc nothing about who runs the tests. */
-const NEUTRAL = ["HOME", "PATH", "TMPDIR", "DENO_DIR", "LANG"];
+const NEUTRAL = [
+  ...["HOME", "PATH", "TMPDIR", "DENO_DIR", "LANG"],
+  // As scripts/test.ts sets them: git without the settings of whoever runs the tests.
+  ...["GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"],
+];
 
 /** How a process ended. */
 export interface Ended {

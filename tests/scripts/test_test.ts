@@ -4,6 +4,13 @@ const SCRIPT = `${import.meta.dirname}/../../scripts/test.ts`;
 const GOOD = 'Deno.test("good", () => {});\n';
 const BAD = 'Deno.test("bad", () => { throw new Error("bad"); });\n';
 
+/** What whoever runs the tests tells git. */
+const SETTINGS = "gitconfig";
+
+/** Whether git knows of it. */
+const ASKS_GIT =
+  'Deno.test("asks", () => { if (new Deno.Command("git", { args: ["config", "orc.own"] }).outputSync().success) throw new Error("known"); });\n';
+
 interface Run {
   readonly code: number;
   readonly lines: readonly string[];
@@ -18,7 +25,11 @@ function runTests(
   Deno.mkdirSync(temporary, { recursive: true });
   const project = Deno.makeTempDirSync({ dir: temporary });
   try {
-    const all = { "deno.json": "{}", ...files };
+    const all = {
+      "deno.json": "{}",
+      [SETTINGS]: "[orc]\n\town = 1\n",
+      ...files,
+    };
     for (const [path, text] of Object.entries(all)) {
       const file = `${project}/${path}`;
       Deno.mkdirSync(file.replace(/[^/]*$/, ""), { recursive: true });
@@ -27,6 +38,7 @@ function runTests(
     const { code, stdout } = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--allow-all", SCRIPT, ...args, "--no-check"],
       cwd: project,
+      env: { GIT_CONFIG_GLOBAL: `${Deno.realPathSync(project)}/${SETTINGS}` },
       stderr: "null",
     }).outputSync();
     return { code, lines: new TextDecoder().decode(stdout).split("\n") };
@@ -113,6 +125,10 @@ const CASES: Readonly<
     files: { "tests/base/a_test.ts": GOOD },
     args: ["journey"],
     last: "0 passed, 1 failed",
+  },
+  "lets git know nothing of the settings of whoever runs it": {
+    files: { "tests/host/a_test.ts": ASKS_GIT },
+    last: "1 passed, 0 failed",
   },
   "hands flags to deno test": {
     files: { ...MIXED, "tests/files/b_test.ts": BAD },
