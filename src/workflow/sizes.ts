@@ -118,12 +118,13 @@ export function atSize(definition: JsonValue, size: string): JsonValue {
     if (items.length === 0 && all.length > 0) return [];
     return [new Map<string, JsonValue>(phase).set("items", items)];
   });
+  // As a text: it is most of a state, and asked for only where a session grows. An earlier one stays a list.
+  const isList = isJsonList(pinnedPhases(definition) ?? null);
   return new Map<string, JsonValue>(whole).set("phases", left)
     .set(
       SIZING,
-      // As a text: it is most of a state, and asked for only where a session grows.
       new Map<string, JsonValue>(sizing)
-        .set("size", size).set("phases", printJson(phases)),
+        .set("size", size).set("phases", isList ? phases : printJson(phases)),
     );
 }
 
@@ -131,7 +132,7 @@ export function atSize(definition: JsonValue, size: string): JsonValue {
 export function wholeOf(definition: JsonValue): JsonValue {
   const pinned = asObject(definition);
   const sizing = asObject(pinned?.get(SIZING));
-  const text = sizing?.get("phases");
+  const text = pinnedPhases(definition);
   if (!pinned || !sizing || text === undefined) return definition;
   // It was no text in the first sessions that had a size.
   const phases = typeof text === "string" ? readPhases(text) : text;
@@ -140,6 +141,10 @@ export function wholeOf(definition: JsonValue): JsonValue {
   );
   return new Map<string, JsonValue>(pinned).set("phases", phases)
     .set(SIZING, new Map(said));
+}
+
+function pinnedPhases(definition: JsonValue): JsonValue | undefined {
+  return asObject(asObject(definition)?.get(SIZING))?.get("phases");
 }
 
 /** None where somebody edited the text: the state is not what was signed then. */

@@ -7,6 +7,7 @@ import { completeItem } from "../../src/work/complete.ts";
 import { finishSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
 import { writeTree } from "../files/temporary.ts";
+import { forgeState } from "../session/forge.ts";
 import {
   approvingHost,
   git,
@@ -245,6 +246,27 @@ Deno.test("honest work beside that of others holds by the branch of the server, 
     await git(root, "fetch", "-q");
     assertEquals(await judged(root, session, "origin/main"), []);
   }, FILES));
+
+for (const grows of [false, true]) {
+  const how = grows ? "grows and ends" : "ends";
+  Deno.test(`a session that pinned the whole of its workflow as a list, as the first ones of a size did, ${how} as any other`, () =>
+    withRepository(async (places) => {
+      const { root } = places;
+      const session = await begin(places);
+      const path = `${root}/.orchestrator/sessions/${session}/state.json`;
+      await forgeState(path, ({ workflow_definition: { sizing } }) => {
+        assertEquals(typeof sizing.phases, "string");
+        sizing.phases = JSON.parse(sizing.phases);
+      });
+      if (grows) {
+        writeTree(root, MUCH);
+        await refused(root);
+        await completeItem(approvingHost(), { root, itemId: "more" });
+      }
+      await end(root);
+      assertEquals(await judged(root, session), []);
+    }, FILES));
+}
 
 Deno.test("where the start is gone or the history is cut off, no work is taken for small", () =>
   withRepository(async (places) => {

@@ -116,7 +116,12 @@ Deno.test("atSize() and definitionHash() read the whole also where it is no text
     new Map(sizing).set("phases", phases),
   );
   assertEquals(await definitionHash(older), await definitionHash(whole));
-  assertEquals(atSize(older, "m"), atSize(whole, "m"));
+  const grown = atSize(whole, "m");
+  const olderGrown = atSize(older, "m");
+  assert(grown instanceof Map && olderGrown instanceof Map);
+  assertEquals(olderGrown.get("phases"), grown.get("phases"));
+  // It stays what its session began with: else its state were not what its events lead to.
+  assertEquals(atSize(olderGrown, "xs"), older);
 });
 
 Deno.test("parseWorkflow() names what keeps sizes from meaning what they say", () => {
