@@ -116,8 +116,9 @@ const MOVES = [
 ];
 
 /**
- * The commits that were made in a working tree since a moment, in seconds, each with the id of its tree.
- * Undefined where git's log of `HEAD` does not reach from where that is now back so far.
+ * The commits that were made in a working tree since it was at a commit at a moment, in seconds, each with the
+ * id of its tree. Undefined where git's log of `HEAD` does not reach from where that is now back so far. What
+ * stands behind the start was made since, whatever its time says: whoever commits can set that.
  */
 export function madeSince(
   log: string,
@@ -128,17 +129,19 @@ export function madeSince(
   },
 ): ReadonlyMap<string, string> | undefined {
   if (!log.startsWith(`${head} `)) return undefined;
-  const made = new Map<string, string>();
-  let isWhole = false;
-  for (const row of log.split("\n")) {
+  const steps = log.split("\n").flatMap((row) => {
     const [, id, tree, seconds, what = ""] = STEP.exec(row) ?? [];
-    if (id === undefined || tree === undefined) continue;
-    const isBefore = Number(seconds) < sinceSeconds;
-    isWhole ||= isBefore || id === start;
-    if (isBefore || MOVES.some((move) => move.test(what))) continue;
-    made.set(id, tree);
-  }
-  return isWhole ? made : undefined;
+    return id && tree ? [{ id, tree, seconds: Number(seconds), what }] : [];
+  });
+  const isThere = ({ id }: { readonly id: string }) => id === start;
+  const begun = steps.findIndex((step) =>
+    isThere(step) && step.seconds <= sinceSeconds
+  );
+  const end = begun < 0 ? steps.findLastIndex(isThere) : begun;
+  if (end < 0) return undefined;
+  const made = steps.slice(0, end)
+    .filter(({ what }) => !MOVES.some((move) => move.test(what)));
+  return new Map(made.map(({ id, tree }) => [id, tree]));
 }
 
 /**

@@ -85,7 +85,8 @@ Deno.test("madeSince() tells commits that were made here from those that were on
   const stepsOf = (...whats: readonly string[]) =>
     [
       ...whats.map((what) => `aaaa bbbb HEAD@{100} ${what}`),
-      "cccc dddd HEAD@{99} commit: old",
+      "0000 dddd HEAD@{99} checkout: moving from old to main",
+      "cccc dddd HEAD@{98} commit: old",
     ]
       .join("\n");
   const made = [
@@ -124,6 +125,16 @@ Deno.test("madeSince() tells commits that were made here from those that were on
   assertEquals(madeSince(late, since), undefined);
   const early = madeSince(`${late}\n0000 1111 HEAD@{100} clone: from x`, since);
   assertEquals([...early ?? []], []);
+  // What stands behind the start was made since, whatever time somebody gave it, and what stands before it not.
+  const back = `aaaa bbbb HEAD@{101} pull: Fast-forward
+cccc dddd HEAD@{7} commit: x
+0000 1111 HEAD@{99} checkout: moving from old to main
+eeee ffff HEAD@{98} commit: y
+0000 1111 HEAD@{97} clone: from x`;
+  assertEquals([...madeSince(back, since) ?? []], [["cccc", "dddd"]]);
+  // Where the clock was ahead before, all that was made there may have been made since.
+  const ahead = { ...since, sinceSeconds: 10 };
+  assertEquals([...madeSince(back, ahead)?.keys() ?? []], ["cccc", "eeee"]);
   // Nor does one that somebody left out of their last step.
   const other = { ...since, head: "eeee" };
   assertEquals(madeSince(stepsOf("pull: Fast-forward"), other), undefined);

@@ -144,6 +144,18 @@ Deno.test("a log of HEAD that is emptied, or cut behind the work, hides none of 
   }
 });
 
+Deno.test("a commit that says of itself that it lies before the start hides nothing", () =>
+  withRepository(async (places) => {
+    const { root } = places;
+    await begin(places);
+    writeTree(root, MUCH);
+    await git(root, "add", ".");
+    const early = "!GIT_COMMITTER_DATE=2020-01-01T00:00:00Z git commit";
+    await git(root, "-c", `alias.early=${early}`, "early", "-qm", "x");
+    await git(root, "update-ref", REMOTE, "HEAD");
+    await refused(root);
+  }, FILES));
+
 Deno.test("a branch that is moved past the log of HEAD hides nothing", () =>
   withRepository(async (places) => {
     const { root } = places;
