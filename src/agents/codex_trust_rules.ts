@@ -171,8 +171,12 @@ function unescaped(text: string): string {
 }
 
 const HEADER = /^\s*\[([^[\]].*)\]\s*(?:#.*)?$/;
+/** Blanks belong to the key, of which each part leaves them out: a line of blanks costs no more than another. */
 const ASSIGNMENT =
-  /^\s*((?:"(?:[^"\\]|\\.)*"|'[^']*'|[\w.\s-])+?)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(true|false)|\{(.*)\})\s*(?:#.*)?$/;
+  /^((?:"(?:[^"\\]|\\.)*"|'[^']*'|[\w.\s-])+)=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(true|false)|\{(.*)\})\s*(?:#.*)?$/;
+
+/** So many parts has the longest key that is asked for. */
+const MAX_KEY_PARTS = 4;
 
 /** The texts, and what is yes or no, of a TOML file, by their whole keys: as much of TOML as Codex itself writes. */
 function tomlValues(text: string): ReadonlyMap<string, Value> {
@@ -184,6 +188,7 @@ function tomlValues(text: string): ReadonlyMap<string, Value> {
     const parts = keyParts(key);
     if (parts === undefined || parts.length === 0) return;
     const path = [...above, ...parts];
+    if (path.length > MAX_KEY_PARTS) return;
     if (inner !== undefined) {
       for (const each of inner.split(",")) take(each, path);
     } else if (truth !== undefined) values.set(keyOf(path), truth === "true");

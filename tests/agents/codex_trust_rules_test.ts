@@ -113,6 +113,21 @@ Deno.test("codexTrust() reads settings as people write them, and nothing out of 
   ) assertEquals(await stopIn(settings), "untrusted", settings);
 });
 
+Deno.test("codexTrust() reads what lies behind lines that nobody would write, and takes no longer for them", async () => {
+  const { settings } = recorded;
+  const depth = 50_000;
+  const nested = `a = ${"{ x = ".repeat(depth)}1${" }".repeat(depth)}`;
+  for (const odd of [" ".repeat(5000), "a ".repeat(2500), nested]) {
+    const begun = performance.now();
+    assertEquals(await trust({ settings: `${odd}\n${settings}` }), [
+      true,
+      ...all("trusted"),
+    ]);
+    // It was minutes.
+    assert(performance.now() - begun < 5000);
+  }
+});
+
 Deno.test("codexTrust() tells nothing of a file that is none, and of hooks that are not orc's", async () => {
   assertEquals(await trust({ hooks: "{" }), undefined);
   assertEquals(await trust({ path: "C:/shop/.codex/hooks.json" }), undefined);
