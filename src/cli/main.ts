@@ -66,7 +66,7 @@ async function perform(run: Run): Promise<number> {
     : given;
   const name = values.command;
   run.commandName = name;
-  run.presentation = presentationOf(values);
+  run.presentation = presentationOf(values, command.isOwnForm);
   run.values = values;
   // Before anything is changed: the environment may hold what cannot be read.
   styleFor(host, run.presentation.color);

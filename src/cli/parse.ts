@@ -222,7 +222,7 @@ export interface Presentation {
   readonly isFormatOpen: boolean;
 }
 
-export function presentationOf(values: Values): Presentation {
+export function presentationOf(values: Values, isOwn = false): Presentation {
   const format = formatOf(values);
   return {
     json: format !== "text",
@@ -232,8 +232,8 @@ export function presentationOf(values: Values): Presentation {
     quiet: values.on("quiet"),
     verbose: values.on("verbose"),
     color: values.on("no-color") ? "never" : "auto",
-    isFormatOpen: !JSON_FLAGS.some((flag) => values.on(flag)) &&
-      !values.on("output"),
+    isFormatOpen: !isOwn && !values.on("output") &&
+      !JSON_FLAGS.some((flag) => values.on(flag)),
   };
 }
 

@@ -128,6 +128,8 @@ export interface Command<Result = unknown, Part = unknown> {
   readonly examples: readonly string[];
   /** Whether its text is a value or a document, which programs get as it is: no character of it is escaped for them. */
   readonly isValue?: boolean;
+  /** Whether another program reads its text, in that program's own form: no setting makes a document of it. */
+  readonly isOwnForm?: boolean;
   /**
    * What of the result a program gets that asks for no more, as for `--fields`: `task,next.command`.
    * Without it all; what is null and lists without entries are left out either way.

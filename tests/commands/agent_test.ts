@@ -30,6 +30,28 @@ testOutput({
   text: '{"active":false}',
 });
 
+Deno.test("orc hook and context-reminder speak to a host in its own form, whatever the settings say of answers", () =>
+  withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
+    await startSession(fixedHost(), { root, task: "Add login" });
+    const edit = { file_path: `${root}/.orchestrator/current` };
+    const input = JSON.stringify({ tool_name: "Edit", tool_input: edit });
+    const hook = ["hook", "claude", "PreToolUse"];
+    const reminder = ["context-reminder"];
+    const said = async (argv: readonly string[], surroundings = {}) => {
+      const given = { input, ...surroundings };
+      return Object.keys(JSON.parse((await orc(root, argv, given)).out))[0];
+    };
+    const own = ["hookSpecificOutput", "active"];
+    const asked = { environment: { ORCHESTRATOR_OUTPUT: "json" } };
+    assertEquals([await said(hook, asked), await said(reminder, asked)], own);
+    await orc(root, ["config", "set", "output", "json"]);
+    assertEquals([await said(hook), await said(reminder)], own);
+    for (const argv of [hook, reminder]) {
+      assertEquals(await said([...argv, "--json"]), "ok");
+    }
+    assertEquals(await said(["next"]), "ok");
+  }));
+
 Deno.test("orc context-reminder keeps a task of several lines in one", () =>
   withRoot({ "workflow.yaml": EASY_WORKFLOW }, async (root) => {
     const task = 'Say "no"\nand\tmore \x1b[31m\x9b\u202e\u200b';

@@ -75,6 +75,7 @@ export const contextReminderCommand = command<ReminderLine>({
   effect: "reads",
   isWhole: true,
   examples: ["orc context-reminder"],
+  isOwnForm: true,
   isValue: true,
   async use(host, options) {
     const { place, reminder } = await remindContext(host, options);

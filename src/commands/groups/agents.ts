@@ -81,6 +81,7 @@ export const hookCommand = command<ResultOf<HookAnswered>>({
       event: values.need("EVENT"),
     });
   },
+  isOwnForm: true,
   isValue: true,
   render: ({ answer }) =>
     answer === null ? "" : escapeJson(JSON.stringify(answer)),
