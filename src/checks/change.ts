@@ -22,7 +22,14 @@ import {
   type TreeSite,
 } from "./tree.ts";
 import { hashOfIds, objectHash } from "./tree_content.ts";
-import { decodeNames, gitOutput, isOwn, NoTree } from "./tree_files.ts";
+import {
+  decodeNames,
+  gitOutput,
+  isId,
+  isOwn,
+  NoTree,
+  unrecorded,
+} from "./tree_files.ts";
 import {
   type Before,
   byPath,
@@ -135,10 +142,13 @@ export async function readStart(
       problem: null,
     };
   }
-  const paths = typeof committed === "string"
+  const differing = typeof committed === "string"
     ? []
     : changedPaths(committed, tree.entries)
       .filter((path) => joinPath(site.workingTree, path) !== workflowPath);
+  const { entries } = tree;
+  const lying = { paths: differing, entries };
+  const paths = await unrecorded(host, site, [commit], lying);
   const before = typeof committed === "string" ? [] : committed;
   const change = sizing && paths.length > 0
     ? await measure(host, changedFrom(before, paths, site), sizing, true)
@@ -191,7 +201,9 @@ export async function changedSince(
     await committedEntries(host, site, commit, signal);
   if (typeof own === "string") return own;
   if (!incoming) {
-    return { ...changedFrom(own, changedPaths(own, entries), site), tree };
+    const lying = { paths: changedPaths(own, entries), entries };
+    const paths = await unrecorded(host, site, [commit], lying);
+    return { ...changedFrom(own, paths, site), tree };
   }
   const ids = [commit, incoming.before, incoming.commit];
   const sides = await entriesOf(host, site, ids, signal);
@@ -201,7 +213,10 @@ export async function changedSince(
     own,
     came: { committed, before, others },
   });
-  return { ...beside, tree, others: incoming.commit };
+  const known = [commit, incoming.commit];
+  const lying = { paths: beside.paths, entries };
+  const paths = await unrecorded(host, site, known, lying);
+  return { ...beside, paths, tree, others: incoming.commit };
 }
 
 /**
@@ -353,10 +368,6 @@ async function entriesOf(
   );
   const problem = read.find((one) => typeof one === "string");
   return problem ?? read.filter((one) => typeof one !== "string");
-}
-
-function isId(text: string): boolean {
-  return /^[0-9a-f]{40,64}$/.test(text);
 }
 
 /**

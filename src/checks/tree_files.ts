@@ -14,7 +14,15 @@ import { findGit } from "../files/git_index.ts";
 import { entriesIn, fileKind, readText } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import { askGit, type GitStreams, type GitTree } from "./git_program.ts";
-import { MODES, parentOf, parseListed } from "./tree_rules.ts";
+import {
+  byPath,
+  isSame,
+  MODES,
+  parentOf,
+  parseEntries,
+  parseListed,
+  type TreeEntry,
+} from "./tree_rules.ts";
 
 /** Why the files of a working tree cannot be told. */
 export class NoTree extends Error {
@@ -146,6 +154,96 @@ async function listByGit(
       add(modes, whole, mode);
     }
   }
+}
+
+/**
+ * Those of some files that do not lie in a submodule as one of several commits has them there: who checks out
+ * what was committed changes nothing. Git runs only where one lies in another repository.
+ */
+export async function unrecorded(
+  host: Host,
+  { workingTree: directory }: { readonly workingTree: string },
+  commits: readonly (string | null)[],
+  { paths, entries }: {
+    readonly paths: readonly string[];
+    readonly entries: readonly TreeEntry[];
+  },
+): Promise<readonly string[]> {
+  const git = findGit(directory);
+  const inside = inOtherRepositories(directory, paths);
+  if (!git || inside.length === 0) return paths;
+  const lying = byPath(entries);
+  const recorded = new Set<string>();
+  for (const commit of commits) {
+    if (commit === null || !isId(commit)) continue;
+    const site = { directory, git, commit, isSubmodule: false };
+    for (const [path, entry] of await submoduleFiles(host, site, inside)) {
+      if (isSame(entry, lying.get(path))) recorded.add(path);
+    }
+  }
+  return paths.filter((path) => !recorded.has(path));
+}
+
+function inOtherRepositories(
+  top: string,
+  paths: readonly string[],
+): readonly string[] {
+  const known = new Map<string, boolean>([["", false]]);
+  const isOther = (directory: string): boolean => {
+    const is = known.get(directory) ?? (isOther(parentOf(directory)) ||
+      readGitPointer(joinPath(top, directory)).kind !== "none");
+    known.set(directory, is);
+    return is;
+  };
+  return paths.filter((path) => isOther(parentOf(path)));
+}
+
+/**
+ * What commits say of some files in submodules: undefined for what is not there, and left out where nobody can
+ * tell, since the commit that is named for a submodule is not in it.
+ */
+async function submoduleFiles(
+  host: Host,
+  { directory, git, commit, isSubmodule }: {
+    readonly directory: string;
+    readonly git: GitTree;
+    readonly commit: string;
+    readonly isSubmodule: boolean;
+  },
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, TreeEntry | undefined>> {
+  const args = ["ls-tree", "-r", "-z", commit];
+  const bytes = await gitOutput(host, directory, git, args, undefined)
+    .catch((error) => {
+      if (error instanceof NoTree) return undefined;
+      throw error;
+    });
+  const listed = bytes && parseEntries(decodeNames(bytes));
+  if (listed === undefined) return new Map();
+  const entries = byPath(listed);
+  const files = new Map(
+    isSubmodule ? paths.map((path) => [path, entries.get(path)]) : [],
+  );
+  for (const { path: place, mode, id } of listed) {
+    if (mode !== MODES.repository) continue;
+    const inside = paths.filter((path) => isWithin(place, path));
+    for (const path of inside) files.delete(path);
+    const tree = joinPath(directory, place);
+    const pointer = readGitPointer(tree);
+    if (inside.length === 0 || !("gitDirectory" in pointer)) continue;
+    const below = { directory: tree, git: { tree, pointer }, commit: id };
+    const names = inside.map((path) => path.slice(place.length + 1));
+    const site = { ...below, isSubmodule: true };
+    for (const [name, entry] of await submoduleFiles(host, site, names)) {
+      files.set(`${place}/${name}`, entry);
+    }
+  }
+  return files;
+}
+
+/** Whether a text that becomes an argument of git is the id of an object. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{40,64}$/.test(text);
 }
 
 /** Whether it is the state of orc, which each update changes. */

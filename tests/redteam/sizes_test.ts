@@ -54,8 +54,8 @@ async function begin({ root }: Places): Promise<string> {
   await git(root, "push", "-q", "origin", "main");
   await git(root, "switch", "-qc", "work");
   const task = { root, task: "Fix typo" };
-  const { place, size } = await startSession(approvingHost(), task);
-  assertEquals(size, "xs");
+  const { place, size, warnings } = await startSession(approvingHost(), task);
+  assertEquals([size, warnings], ["xs", []]);
   return place.session;
 }
 
@@ -277,6 +277,83 @@ for (const grows of [false, true]) {
       }
       await end(root);
       assertEquals(await judged(root, session), []);
+    }, FILES));
+}
+
+/** Runs git where a submodule may come from a directory. */
+async function gitWithFiles(
+  root: string,
+  ...args: readonly string[]
+): Promise<void> {
+  await git(root, "-c", "protocol.file.allow=always", ...args);
+}
+
+const UPDATE = ["submodule", "-q", "update", "--init", "vendor"];
+
+/** Others go on in a submodule, which a pull brings without its files. */
+async function pullSubmodule(
+  { root, outside }: Places,
+  library: string,
+): Promise<void> {
+  await save(library, { "src/more.js": MUCH["src/much.js"] });
+  const server = `${outside}/others`;
+  await git(outside, "clone", "-q", "-b", "main", "bare.git", server);
+  await gitWithFiles(server, ...UPDATE);
+  await gitWithFiles(`${server}/vendor`, "pull", "-q", "origin", "main");
+  await save(server, { "src/theirs.js": "1\n" });
+  await git(server, "push", "-q", "origin", "main");
+  await gitWithFiles(root, "pull", "-q", "origin", "main");
+}
+
+/** What is done to a submodule in a session: whether it is the session's work. */
+const SUBMODULES: readonly (readonly [
+  name: string,
+  isOwn: boolean,
+  act: (places: Places, library: string) => Promise<unknown>,
+])[] = [
+  ["is not touched", false, () => Promise.resolve()],
+  [
+    "is not touched, and nothing is kept of the start",
+    false,
+    ({ root }) =>
+      Deno.remove(`${root}/.orchestrator/cache`, { recursive: true }),
+  ],
+  ["is checked out", false, async ({ root }) => {
+    await git(root, "submodule", "-q", "deinit", "-f", "vendor");
+    await end(root);
+    await startSession(approvingHost(), { root, task: "Fix typo" });
+    await gitWithFiles(root, ...UPDATE);
+  }],
+  ["stays behind what others made of it", false, pullSubmodule],
+  ["follows what others made of it", false, async (places, library) => {
+    await pullSubmodule(places, library);
+    await gitWithFiles(places.root, ...UPDATE);
+  }],
+  ["is edited", true, ({ root }) => {
+    writeTree(`${root}/vendor`, { "src/much.js": "2\n".repeat(50) });
+    return Promise.resolve();
+  }],
+  ["gets commits of its own", true, async ({ root }) => {
+    await save(`${root}/vendor`, { "src/more.js": MUCH["src/much.js"] });
+    await save(root, {});
+    await git(root, "update-ref", REMOTE, "HEAD");
+  }],
+];
+
+for (const [name, isOwn, act] of SUBMODULES) {
+  Deno.test(`a session in which a submodule ${name} ${isOwn ? "grows" : "does not grow"}`, () =>
+    withRepository(async (places) => {
+      const { root, outside } = places;
+      const library = `${outside}/library`;
+      await git(outside, "init", "-q", "-b", "main", library);
+      await save(library, MUCH);
+      const add = ["submodule", "-q", "add", library, "vendor"];
+      await gitWithFiles(root, ...add);
+      await git(root, "commit", "-qm", "Vendor");
+      await begin(places);
+      await act(places, library);
+      writeTree(root, LITTLE);
+      await (isOwn ? refused : end)(root);
     }, FILES));
 }
 
