@@ -115,9 +115,12 @@ const MOVES = [
   /^(?:rebase|pull)[^()]* \((?:start|finish|abort)\): /,
 ];
 
+/** A step that takes over a commit of elsewhere: what has the same files need not have been made of it. */
+const PICK = /^cherry-pick: /;
+
 /**
  * The commits that were made in a working tree since it was at a commit at a moment, in seconds, each with the
- * id of its tree. Undefined where git's log of `HEAD` does not reach from where that is now back so far. What
+ * id of its tree, and null for one that was picked from elsewhere. Undefined where git's log of `HEAD` does not reach from where that is now back so far. What
  * stands behind the start was made since, whatever its time says: whoever commits can set that.
  */
 export function madeSince(
@@ -127,7 +130,7 @@ export function madeSince(
     readonly start: string;
     readonly sinceSeconds: number;
   },
-): ReadonlyMap<string, string> | undefined {
+): ReadonlyMap<string, string | null> | undefined {
   if (!log.startsWith(`${head} `)) return undefined;
   const steps = log.split("\n").flatMap((row) => {
     const [, id, tree, seconds, what = ""] = STEP.exec(row) ?? [];
@@ -141,7 +144,9 @@ export function madeSince(
   if (end < 0) return undefined;
   const made = steps.slice(0, end)
     .filter(({ what }) => !MOVES.some((move) => move.test(what)));
-  return new Map(made.map(({ id, tree }) => [id, tree]));
+  return new Map(
+    made.map(({ id, tree, what }) => [id, PICK.test(what) ? null : tree]),
+  );
 }
 
 /**

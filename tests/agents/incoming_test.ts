@@ -169,6 +169,16 @@ const WAYS: Readonly<Record<string, (places: Places) => Promise<void>>> = {
     await push(MUCH);
     await git("pull", "-q", "--ff-only");
   },
+  "a pull of what was picked before": async ({ git, push, save, start }) => {
+    await start();
+    await push({ "src/fix.js": "fix\n" });
+    await git("fetch", "-q");
+    // Whoever picks it is somebody else.
+    await git("-c", "user.name=B", "cherry-pick", "origin/main");
+    await push(MUCH);
+    await git("pull", "-q", "--rebase");
+    await save({ "src/a.js": "x\nb\nc\n" });
+  },
   "a merge on the default branch": async ({ git, push, save, start }) => {
     await start();
     await save({ "src/a.js": "x\nb\nc\n" });

@@ -94,7 +94,6 @@ Deno.test("madeSince() tells commits that were made here from those that were on
     "commit (amend): x",
     "commit: docs: fast-forward",
     "commit: pull: Fast-forward",
-    "cherry-pick: x",
     "merge origin/main: Merge made by the 'ort' strategy.",
     "pull: Merge made by the 'ort' strategy.",
     "rebase (pick): x",
@@ -106,6 +105,8 @@ Deno.test("madeSince() tells commits that were made here from those that were on
     const ids = madeSince(stepsOf(what), since);
     assertEquals([...ids ?? []], [["aaaa", "bbbb"]], what);
   }
+  const picked = madeSince(stepsOf("cherry-pick: x"), since);
+  assertEquals([...picked ?? []], [["aaaa", null]]);
   const gone = [
     "checkout: moving from main to commit: x",
     "reset: moving to HEAD~1",
