@@ -120,8 +120,9 @@ const PICK = /^cherry-pick: /;
 
 /**
  * The commits that were made in a working tree since it was at a commit at a moment, in seconds, each with the
- * id of its tree, and null for one that was picked from elsewhere. Undefined where git's log of `HEAD` does not reach from where that is now back so far. What
- * stands behind the start was made since, whatever its time says: whoever commits can set that.
+ * id of its tree, and null for one that was picked from elsewhere. Undefined where git's log of `HEAD` does not
+ * reach from where that is now back so far. What stands behind the start was made since, whatever its time
+ * says: whoever commits can set that.
  */
 export function madeSince(
   log: string,
