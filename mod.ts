@@ -382,6 +382,28 @@ export {
   recoverSession,
 } from "./src/sessions/recover.ts";
 
+// Leaving the machine.
+export type { KeyOptions } from "./src/snapshot/keys.ts";
+export type { ReadOptions } from "./src/snapshot/read.ts";
+export type { SnapshotSession } from "./src/snapshot/rules.ts";
+export {
+  type Exported,
+  type ExportOptions,
+  exportSnapshot,
+  type SnapshotOptions,
+  type SnapshotProgress,
+  type SnapshotStream,
+  streamSnapshot,
+} from "./src/snapshot/export.ts";
+export {
+  type Comparison,
+  type Imported,
+  type ImportedSession,
+  importSnapshot,
+  type ImportSnapshotOptions,
+} from "./src/snapshot/import.ts";
+export { type Inspected, inspectSnapshot } from "./src/snapshot/inspect.ts";
+
 // Settings.
 export {
   type ConfigChange,

@@ -126,6 +126,17 @@ const CALLS: Readonly<
   listRecoverable: orc.listRecoverable,
   recoverSession: orc.recoverSession,
   forgetSession: orc.forgetSession,
+  exportSnapshot: (host, o) =>
+    orc.exportSnapshot(host, { ...o, file: `${o.root}/session.orc` }),
+  streamSnapshot: async (host, o) => {
+    const { pieces, warnings } = await orc.streamSnapshot(host, o);
+    await Array.fromAsync(pieces);
+    return warnings;
+  },
+  inspectSnapshot: (host, { root }) =>
+    orc.inspectSnapshot(host, { file: `${root}/session.orc` }),
+  importSnapshot: (host, { root }) =>
+    orc.importSnapshot(host, { root, file: `${root}/session.orc` }),
   diagnoseSecrets: orc.diagnoseSecrets,
   listSecrets: orc.listSecrets,
   initSecrets: orc.initSecrets,

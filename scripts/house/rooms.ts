@@ -21,6 +21,7 @@ export const ROOMS = [
   "history",
   "feedback",
   "sessions",
+  "snapshot",
   "migration",
   "doctor",
   "agents",

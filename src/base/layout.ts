@@ -122,6 +122,8 @@ export interface SessionLayout {
   readonly checkpoints: string;
   /** Directory of what checks printed, one text for each; receipts in the log name them. */
   readonly outputs: string;
+  /** Directory of a newer copy that counts already; the next update puts it in place. */
+  readonly arriving: string;
 }
 
 /** Returns the paths of a repository. Touches no file. */
@@ -193,6 +195,7 @@ export function sessionLayoutAt(directory: string): SessionLayout {
     processFeedback: `${feedback}/process.jsonl`,
     checkpoints: `${directory}/checkpoints`,
     outputs: `${directory}/outputs`,
+    arriving: `${directory}/arriving`,
   };
 }
 

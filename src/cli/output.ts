@@ -53,7 +53,7 @@ function isPlainObject(value: unknown): value is object {
 
 /** Where an answer goes. Everything is written when a call returns. */
 export interface Streams {
-  stdout(text: string): void;
+  stdout(text: string | Uint8Array): void;
   stderr(text: string): void;
 }
 
@@ -78,7 +78,8 @@ export function maskedStreams(host: Host, streams: Streams): Streams {
   const masked = (text: string): string =>
     rememberedMasker(host)?.mask(text) ?? text;
   return {
-    stdout: (text) => streams.stdout(masked(text)),
+    stdout: (out) =>
+      streams.stdout(typeof out === "string" ? masked(out) : out),
     stderr: (text) => streams.stderr(masked(text)),
   };
 }
@@ -92,8 +93,8 @@ export function tell(streams: Streams, text: string): void {
   }
 }
 
-export function writeAll(writer: Writer, text: string): void {
-  let bytes = new TextEncoder().encode(text);
+export function writeAll(writer: Writer, out: string | Uint8Array): void {
+  let bytes = typeof out === "string" ? new TextEncoder().encode(out) : out;
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(writer.writeSync(bytes));
@@ -125,10 +126,10 @@ export function warn(
 export function deliver(
   { streams }: Run,
   command: string,
-  text: string,
+  out: string | Uint8Array,
 ): boolean {
   try {
-    streams.stdout(text);
+    streams.stdout(out);
     return true;
   } catch (error) {
     if (isBrokenPipe(error)) return false;

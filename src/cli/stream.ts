@@ -36,7 +36,12 @@ export async function performStream(
     : (part: unknown) => `${stream.render(escapeTexts(part), style)}\n`;
   const { batches, warnings } = await stream.run(host, values);
   for await (const parts of batches) {
-    if (!deliver(run, values.command, parts.map(textOf).join(""))) return true;
+    const [first] = parts;
+    // Bytes are what is asked for as they are: no text, in which something would be escaped or masked.
+    const out = first instanceof Uint8Array
+      ? first
+      : parts.map(textOf).join("");
+    if (!deliver(run, values.command, out)) return true;
   }
   warn(run, warnings());
   return true;

@@ -99,6 +99,7 @@ invalid_name usage that is no name of a session
 invalid_number usage that is no number of an update
 invalid_overrides config the file of overrides cannot be used
 invalid_provider usage nobody like that takes a handoff
+invalid_recipient usage that is no public key of age
 invalid_record corrupt the record of a migration is damaged
 invalid_report usage the page cannot be written there
 invalid_secret corrupt the file of a secret is damaged
@@ -130,7 +131,7 @@ misnamed_checkpoint corrupt the name of a checkpoint is not its id
 missing_argument usage an argument is missing
 missing_command usage no command is named
 missing_value usage a flag lacks its value
-newer_format refused a newer orc wrote that
+newer_format refused,corrupt a newer orc wrote that
 no_attestation not_found nothing attests that
 no_checkpoint not_found the session has no checkpoint
 no_home external,not_found the user has no directory of their own
@@ -138,7 +139,7 @@ no_host not_found there is no host of agents, neither in the repository nor on t
 no_identity denied there is nothing to encrypt secrets to
 no_input usage what is read would be typed, and nobody is to be asked
 no_migration not_found there is no migration to take back
-no_passphrase denied there is no passphrase for secrets
+no_passphrase denied there is no passphrase for secrets, or a snapshot
 no_session not_found no session is active
 no_session_id usage no session is named
 no_such_checkpoint not_found there is no such checkpoint
@@ -181,9 +182,12 @@ nothing_changed refused no file that the item is about differs from the start of
 nothing_to_recover not_found no session is missing
 nul_in_argument usage an argument holds a NUL character
 orc_version config the workflow asks for another version of orc
+other_lineage conflict another session has the same id
+other_repository conflict the snapshot is of another repository
 out_of_order refused another item comes first
 outgrown refused the change is larger than the size of the session allows, which has grown now
 output_failed external it was done, but the result cannot be written
+output_is_terminal usage a snapshot is not printed on a terminal
 own_files usage that would write into orc's own files
 page_elsewhere usage a page is not written there
 passphrase_mistyped usage the two passphrases differ
@@ -208,6 +212,7 @@ session_active refused the caller's own session is still active
 session_ambiguous refused several sessions are active, and none is chosen
 session_changed conflict the session changed meanwhile
 session_closed refused the session is closed
+session_diverged conflict a session went on in two places
 session_missing not_found a session that was there is missing
 session_not_chosen cause the session is stored, but nobody is in it
 session_not_trusted denied the session was not begun here
@@ -218,6 +223,8 @@ signature_invalid denied,refused the signature is not an approver's
 signature_required denied the approval has to be signed
 signing_failed external it cannot be signed
 skip_reason refused the reason for skipping is none
+snapshot_too_large refused the snapshot is larger than it may be
+snapshot_unreadable corrupt the snapshot is damaged, cut, or encrypted to another key
 state_behind_log corrupt an older state was put back
 state_not_earned corrupt the state says more than its log
 state_not_yours refused only orc writes below its own directory

@@ -14,6 +14,7 @@ const mcp = from(() => import("./groups/mcp.ts"));
 const migration = from(() => import("./groups/migration.ts"));
 const secrets = from(() => import("./groups/secrets.ts"));
 const sessions = from(() => import("./groups/sessions.ts"));
+const snapshot = from(() => import("./groups/snapshot.ts"));
 const status = from(() => import("./groups/status.ts"));
 const trust = from(() => import("./groups/trust.ts"));
 const work = from(() => import("./groups/work.ts"));
@@ -34,7 +35,7 @@ export const commandGroups: readonly CommandGroup[] = [
   },
   {
     title: "Work",
-    open: ["next", "status", "complete"],
+    open: ["next", "complete"],
     entries: [
       agent("next", "Show the next item and the command for it"),
       status("status", "Show the phase, its items and what is open"),
@@ -70,6 +71,9 @@ export const commandGroups: readonly CommandGroup[] = [
       ),
       agents("prime", "Print what an agent has to know, in few words"),
       trust("attest", "Say for others what a session did, and what it saw"),
+      snapshot("snapshot export", "Pack sessions into a file, to leave here"),
+      snapshot("snapshot inspect", "Show what a snapshot holds"),
+      snapshot("snapshot import", "Bring the sessions of a snapshot in"),
     ],
   },
   {
@@ -114,14 +118,8 @@ export const commandGroups: readonly CommandGroup[] = [
   {
     title: "Settings",
     entries: [
-      config(
-        "config list",
-        "List all settings and where their values come from",
-      ),
-      config(
-        "config show",
-        "Show what each file, the environment and flags set",
-      ),
+      config("config list", "List all settings with their origins"),
+      config("config show", "Show what files, environment and flags set"),
       config("config get", "Print the value of a setting"),
       config("config set", "Set a setting, for the repository or for you"),
       config("config unset", "Take a setting out of a file"),
@@ -138,10 +136,7 @@ export const commandGroups: readonly CommandGroup[] = [
       ),
       secrets("secrets set", "Keep a secret, encrypted"),
       secrets("secrets get", "Print a secret, for a program"),
-      secrets(
-        "secrets list",
-        "List the secrets by name, and where they come from",
-      ),
+      secrets("secrets list", "List the secrets and where they come from"),
       secrets("secrets rm", "Remove a stored secret"),
       secrets("secrets source", "Say where a secret comes from"),
       secrets(

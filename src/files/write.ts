@@ -79,6 +79,46 @@ function reasonOf(error: unknown, path: string): unknown {
   return isSwept ? new StagedFileLost(path, error) : error;
 }
 
+/** As {@linkcode writeAtomic}, for what comes in pieces and may be of any size; tells how many bytes that were. */
+export async function writePieces(
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  { token, mode = NEW_FILE_MODE }: Pick<WriteOptions, "token" | "mode">,
+): Promise<
+  { readonly sizeBytes: number; readonly warnings: readonly string[] }
+> {
+  const temporary = `${path}.${token}${TEMPORARY_SUFFIX}`;
+  let sizeBytes: number;
+  try {
+    sizeBytes = await writeNewPieces(temporary, pieces, mode);
+    publish(temporary, path);
+  } catch (error) {
+    discard(temporary);
+    throw asOrcError(error, "write", path);
+  }
+  return { sizeBytes, warnings: confirm(path) };
+}
+
+/** Makes a file of pieces whose content is durable; returns how many bytes that were. */
+export async function writeNewPieces(
+  path: string,
+  pieces: AsyncIterable<Uint8Array>,
+  mode: number = NEW_FILE_MODE,
+): Promise<number> {
+  const file = Deno.openSync(path, { createNew: true, write: true, mode });
+  let sizeBytes = 0;
+  try {
+    for await (const piece of pieces) {
+      writeAll(file, piece);
+      sizeBytes += piece.length;
+    }
+    file.syncSync();
+    return sizeBytes;
+  } finally {
+    file.close();
+  }
+}
+
 /** Makes a file whose content is durable; its name becomes so when its directory is synced. */
 export function writeNewFile(
   path: string,

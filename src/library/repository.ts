@@ -26,6 +26,15 @@ import type {
   Recovered,
   RecoverOptions,
 } from "../sessions/recover.ts";
+import type {
+  Exported,
+  ExportOptions,
+  SnapshotOptions,
+  SnapshotStream,
+} from "../snapshot/export.ts";
+import type { Imported, ImportSnapshotOptions } from "../snapshot/import.ts";
+import type { Inspected } from "../snapshot/inspect.ts";
+import type { ReadOptions } from "../snapshot/read.ts";
 import type { VerifyAttestationOptions } from "../trust/attestation.ts";
 import type {
   Hooked,
@@ -313,6 +322,34 @@ export class Repository {
   async forget(options: Given<ForgetOptions> = {}): Promise<Forgotten> {
     const { forgetSession } = await import("../sessions/recover.ts");
     return await forgetSession(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Packs its sessions into a file: {@linkcode exportSnapshot}. */
+  async exportSnapshot(options: Given<ExportOptions>): Promise<Exported> {
+    const { exportSnapshot } = await import("../snapshot/export.ts");
+    return await exportSnapshot(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Packs its sessions for a pipe: {@linkcode streamSnapshot}. */
+  async streamSnapshot(
+    options: Given<SnapshotOptions> = {},
+  ): Promise<SnapshotStream> {
+    const { streamSnapshot } = await import("../snapshot/export.ts");
+    return await streamSnapshot(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Says what a snapshot holds: {@linkcode inspectSnapshot}. */
+  async inspectSnapshot(options: ReadOptions): Promise<Inspected> {
+    const { inspectSnapshot } = await import("../snapshot/inspect.ts");
+    return await inspectSnapshot(this.#site.host, options);
+  }
+
+  /** Brings the sessions of a snapshot in: {@linkcode importSnapshot}. */
+  async importSnapshot(
+    options: Given<ImportSnapshotOptions>,
+  ): Promise<Imported> {
+    const { importSnapshot } = await import("../snapshot/import.ts");
+    return await importSnapshot(this.#site.host, callIn(this.#site, options));
   }
 
   /** Whether an attestation speaks for a commit: {@linkcode verifyAttestation}. */

@@ -95,10 +95,12 @@ export async function foreignWorkflow(
   // What may not be looked at tells nothing; an index that cannot be understood may name it.
   const isTracked = orElse(() => isFileTracked(root, state), () => false);
   if (isTracked !== false) return hash;
+  const said = orElse(() => readSessionMeta(meta), () => undefined);
+  // What was brought in says so itself, also where nothing else could tell.
+  if (said?.has("origin")) return hash;
   if (sparesDirectory(root) === null) return undefined;
   const { place } = placeOf(directory);
-  const known = orElse(() => readSessionMeta(meta)?.get("place"), () => null);
-  if (place !== undefined && place === known) return undefined;
+  if (place !== undefined && place === said?.get("place")) return undefined;
   const spare = findSpare(root, id);
   // What an orc that kept nothing began has no chain before its first update here.
   const isOlder = spare === undefined ? chain === null : !spare.isForeign;

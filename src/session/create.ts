@@ -111,6 +111,21 @@ export function publishSession(
     if (typeof files.log === "string") writeNewFile(staged.log, files.log);
     else copyToNew(files.log.copyOf, staged.log);
     writeNewFile(staged.state, files.state);
+  } catch (error) {
+    discard(staging);
+    throw storeFailure(error, layout, directory);
+  }
+  publishDirectory(layout, id, staging);
+}
+
+/** Publishes the directory of a session that was built aside; its files are durable, it is not yet. */
+export function publishDirectory(
+  layout: RepositoryLayout,
+  id: string,
+  staging: string,
+): void {
+  const { directory } = sessionLayout(layout.root, id);
+  try {
     syncDirectory(staging);
     publish(staging, directory);
   } catch (error) {

@@ -189,16 +189,27 @@ export function readRepositoryMeta(
 
 async function newMeta(facts: RepositoryFacts): Promise<RepositoryMeta> {
   const { remote } = facts;
-  const known = remote === undefined ? undefined : normaliseRemote(remote);
-  const identity = new TextEncoder().encode(known ?? facts.newToken());
   return {
     createdAt: facts.now,
     repoRoot: facts.repoRoot,
     gitRemote: remote === undefined ? null : withoutCredentials(remote),
     orchestratorVersion: facts.version,
-    repoId: (await sha256Hex(identity)).slice(0, REPO_ID_LENGTH),
+    repoId: await repoIdOf(remote) ?? await hashOf(facts.newToken()),
     portable: facts.portable,
   };
+}
+
+/** The identity of every clone of a remote; undefined where it means a place that is each clone's own. */
+export async function repoIdOf(
+  remote: string | undefined,
+): Promise<string | undefined> {
+  const known = remote === undefined ? undefined : normaliseRemote(remote);
+  return known === undefined ? undefined : await hashOf(known);
+}
+
+async function hashOf(identity: string): Promise<string> {
+  const hex = await sha256Hex(new TextEncoder().encode(identity));
+  return hex.slice(0, REPO_ID_LENGTH);
 }
 
 function ensureDirectory(parent: string, path: string): void {

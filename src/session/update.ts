@@ -9,7 +9,7 @@ import { MAX_CARRIED_EVENTS, MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
-import { guardDirectory } from "../files/read.ts";
+import { guardDirectory, isThere } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import {
   type Chain,
@@ -98,6 +98,10 @@ async function applyUnderLock(
   { id, root, paths, memory, change, newId, now }: Update,
   lock: HeldLock,
 ): Promise<Updated> {
+  if (isThere(paths.arriving)) {
+    const { finishArrival } = await import("./arrival.ts");
+    await finishArrival(root, id, lock);
+  }
   const text = readState(paths, id);
   const known = recall(memory, text, paths, id);
   const session = await known.session;

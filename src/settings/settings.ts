@@ -255,6 +255,18 @@ const ROWS = [
     inLegacyFiles: NONE,
   },
   {
+    name: "snapshot_recipients",
+    type: nameList(
+      "public keys of age with commas between them, or a list of them",
+      (text) => /^age1[a-z0-9]{20,2048}$/.test(text),
+    ),
+    default: null,
+    summary: "Public keys of age that snapshots are encrypted to",
+    // Who may open what leaves the machine is not for an agent to say.
+    inRepository: [],
+    inLegacyFiles: NONE,
+  },
+  {
     name: "web_mode",
     type: BOOLEAN,
     default: false,

@@ -68,6 +68,7 @@ Deno.test("sessionLayout() keeps each session in its own directory, also while i
     processFeedback: `${directory}/feedback/process.jsonl`,
     checkpoints: `${directory}/checkpoints`,
     outputs: `${directory}/outputs`,
+    arriving: `${directory}/arriving`,
   });
 });
 

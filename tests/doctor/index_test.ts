@@ -273,8 +273,8 @@ Deno.test("diagnoseRepository() opens no file of an unchanged session, and its c
       counts.push([first.count, second.count]);
       const { sessions: below } = repositoryLayout(root);
       const own = (path: string) => path.startsWith(`${below}/`);
-      // The state of an open one twice: the second time it is asked whether it was begun here.
-      assertEquals(first.opened.filter(own).length, 5 * sessions);
+      // State and meta.json of an open one twice: the second time it is asked whether it was begun here.
+      assertEquals(first.opened.filter(own).length, 6 * sessions);
       assertEquals(second.opened.filter(own), []);
     }, sessions);
   }

@@ -41,6 +41,9 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "agents uninstall": ["uninstallAgents"],
   "prime": ["primeAgent"],
   "context-reminder": ["remindContext"],
+  "snapshot export": ["exportSnapshot", "streamSnapshot"],
+  "snapshot inspect": ["inspectSnapshot"],
+  "snapshot import": ["importSnapshot"],
   "session list": ["listSessions"],
   "session switch": ["switchSession"],
   "session info": ["readSessionInfo"],
@@ -117,6 +120,9 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   "agents uninstall": [],
   "prime": ["session.prime"],
   "context-reminder": ["session.reminder"],
+  "snapshot export": ["repository.exportSnapshot", "repository.streamSnapshot"],
+  "snapshot inspect": ["repository.inspectSnapshot"],
+  "snapshot import": ["repository.importSnapshot"],
   "session list": ["repository.sessions"],
   "session switch": ["repository.switch"],
   "session info": ["session.info", "session.read"],
@@ -173,7 +179,7 @@ const OWN_METHODS: readonly string[] = [
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
-  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
+  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|snapshot|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
 
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [

@@ -20,6 +20,9 @@ const session = await repository.current() ??
   await repository.start("Add login");
 const id = session.id;
 
+/** Beside the state: there it may be written. */
+const snapshot = `${root}/.orchestrator/session.orc`;
+
 type Calls = Readonly<Record<string, () => Promise<unknown>>>;
 
 /** What each method does; a refusal by the rules is an answer, one by the machine is not. */
@@ -63,6 +66,10 @@ const reads: Calls = {
   "repository.doctor": () => repository.doctor(),
   "repository.recoverable": () => repository.recoverable(),
   "repository.unlock": () => repository.unlock(),
+  "repository.streamSnapshot": async () => {
+    const { pieces } = await repository.streamSnapshot({ plain: true });
+    for await (const piece of pieces) assert.ok(piece.length > 0);
+  },
   "config.get": () => repository.config.get("check_timeout_seconds"),
   "config.list": () => repository.config.list(),
   "config.show": () => repository.config.show(),
@@ -102,6 +109,12 @@ const writes: Calls = {
   "session.rename": () => session.rename("Login"),
   "session.feedback": () => session.feedback({ auto: true }),
   "repository.switch": () => repository.switch(id),
+  "repository.exportSnapshot": () =>
+    repository.exportSnapshot({ file: snapshot, plain: true }),
+  "repository.inspectSnapshot": () =>
+    repository.inspectSnapshot({ file: snapshot }),
+  "repository.importSnapshot": () =>
+    repository.importSnapshot({ file: snapshot }),
   "repository.cleanup": () => repository.cleanup({ yes: true }),
   cleanupTree: () => cleanupTree(denoHost(), { directory: root, yes: true }),
   "repository.migrate": () => repository.migrate(),
