@@ -16,7 +16,8 @@ export async function problemsAfter(
     readonly repository: Repository;
   },
 ): Promise<readonly string[]> {
-  const isStored = scenario.isStored(await sessionsIn(repository.directory));
+  const sessions = await sessionsIn(repository.directory);
+  const isStored = scenario.isStored(sessions, repository);
   const problems = [
     ...problemsWithEnd(traced, fault),
     ...problemsWithOutcome(traced, scenario, isStored),

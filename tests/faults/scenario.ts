@@ -2,6 +2,7 @@ import type { Session } from "../../src/session/store.ts";
 import { type Ended, type Repository, repositoryAt } from "../journey/orc.ts";
 import { killsAt } from "./fault.ts";
 import { traceOrc } from "./strace.ts";
+import { isThere } from "../../src/files/read.ts";
 import { copySync } from "@std/fs/copy";
 
 /** A command that is broken at one of its calls, and the one that goes on afterwards. */
@@ -12,7 +13,7 @@ export interface Scenario {
   /** Makes the repository it runs in. */
   prepare(repository: Repository): Promise<unknown>;
   /** Whether what the command does is there. */
-  isStored(sessions: readonly Session[]): boolean;
+  isStored(sessions: readonly Session[], repository: Repository): boolean;
   /** Whether what failed may be there all the same; the error has to say so then. */
   readonly mayFailStored: boolean;
   /** How many of its calls are broken in a usual run, so that the suite takes less than a minute. */
@@ -52,6 +53,9 @@ export const LEGACY_FILES: Readonly<Record<string, string>> = {
 
 /** The next command must not have to wait for anything. */
 const AT_ONCE = ["--lock-timeout", "1"];
+
+/** A snapshot beside the state. */
+const SNAPSHOT = "session.orc";
 
 /** All commands that are broken. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -163,7 +167,67 @@ export const SCENARIOS: readonly Scenario[] = [
       return await goOnWithAll(repository);
     },
   },
+  {
+    name: "snapshot export",
+    usualCount: 10,
+    args: ["snapshot", "export", "--plain", "-o", SNAPSHOT],
+    prepare: start,
+    isStored: (_sessions, { directory }) => isThere(`${directory}/${SNAPSHOT}`),
+    mayFailStored: true,
+    async goOn(repository, isStored) {
+      if (!isStored) {
+        await repository.result(["snapshot", "export", "-o", SNAPSHOT, "-q"]);
+      }
+      await repository.result(["snapshot", "inspect", SNAPSHOT]);
+      return await goOnWithAll(repository);
+    },
+  },
+  {
+    ...importing(),
+    name: "snapshot import",
+    async prepare(repository) {
+      await start(repository);
+      await noteAndExport(repository);
+      Deno.removeSync(`${repository.directory}/.orchestrator`, {
+        recursive: true,
+      });
+    },
+  },
+  {
+    ...importing(),
+    name: "snapshot import, over what the session was before",
+    async prepare(repository) {
+      await start(repository);
+      const state = `${repository.directory}/.orchestrator`;
+      copySync(state, `${state}-before`);
+      await noteAndExport(repository);
+      Deno.removeSync(state, { recursive: true });
+      Deno.renameSync(`${state}-before`, state);
+    },
+  },
 ];
+
+function importing(): Omit<Scenario, "name" | "prepare"> {
+  const args = ["snapshot", "import", SNAPSHOT, "--other-repository"];
+  return {
+    usualCount: 16,
+    args,
+    isStored: (sessions) =>
+      sessions.some(({ state }) =>
+        state.notes.some(({ text }) => text === "there")
+      ),
+    mayFailStored: true,
+    async goOn(repository, isStored) {
+      if (!isStored) await repository.result([...args, ...AT_ONCE]);
+      return await goOnWithAll(repository);
+    },
+  };
+}
+
+async function noteAndExport({ result }: Repository): Promise<void> {
+  await result(["note", "there"]);
+  await result(["snapshot", "export", "--plain", "-o", SNAPSHOT]);
+}
 
 /** Whether the item that was completed first is open again. */
 export function isUndone(session: Session | undefined): boolean {
