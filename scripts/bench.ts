@@ -25,6 +25,7 @@ import {
   measureServer,
 } from "./bench/server.ts";
 import { measureUpdateOnSlowDisk } from "./bench/slow_disk.ts";
+import { measureSnapshot } from "./bench/snapshot.ts";
 import {
   measureNote,
   measureStatus,
@@ -76,6 +77,7 @@ const TEXTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
 const LARGE_TEXTS: typeof TEXTS = {
   endurance: measureEndurance,
   "endurance-node": measureEnduranceOnNode,
+  snapshot: measureSnapshot,
   "verify-log": measureVerify,
 };
 
