@@ -121,8 +121,8 @@ const PICK = /^cherry-pick: /;
 /**
  * The commits that were made in a working tree since it was at a commit at a moment, in seconds, each with the
  * id of its tree, and null for one that was picked from elsewhere. Undefined where git's log of `HEAD` does not
- * reach from where that is now back so far. What stands behind the start was made since, whatever its time
- * says: whoever commits can set that.
+ * reach from where that is now back so far. Made since is what stands behind the start, whatever its time says,
+ * and what its time says it of, wherever it stands: whoever commits can set a time, or go back to the start.
  */
 export function madeSince(
   log: string,
@@ -143,8 +143,10 @@ export function madeSince(
   );
   const end = begun < 0 ? steps.findLastIndex(isThere) : begun;
   if (end < 0) return undefined;
-  const made = steps.slice(0, end)
-    .filter(({ what }) => !MOVES.some((move) => move.test(what)));
+  const made = steps.filter(({ seconds, what }, index) =>
+    (index < end || seconds >= sinceSeconds) &&
+    !MOVES.some((move) => move.test(what))
+  );
   return new Map(
     made.map(({ id, tree, what }) => [id, PICK.test(what) ? null : tree]),
   );

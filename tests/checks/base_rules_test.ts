@@ -133,6 +133,14 @@ cccc dddd HEAD@{7} commit: x
 eeee ffff HEAD@{98} commit: y
 0000 1111 HEAD@{97} clone: from x`;
   assertEquals([...madeSince(back, since) ?? []], [["cccc", "dddd"]]);
+  // Nor does it help to go back to the start, in the same second or with a time of before.
+  const again = `aaaa bbbb HEAD@{102} merge origin/main: Fast-forward
+0000 1111 HEAD@{50} reset: moving to 0000
+cccc dddd HEAD@{100} commit: x
+0000 1111 HEAD@{99} checkout: moving from old to main`;
+  for (const log of [again, again.replace("{50}", "{100}")]) {
+    assertEquals([...madeSince(log, since)?.keys() ?? []], ["cccc"]);
+  }
   // Where the clock was ahead before, all that was made there may have been made since.
   const ahead = { ...since, sinceSeconds: 10 };
   assertEquals([...madeSince(back, ahead)?.keys() ?? []], ["cccc", "eeee"]);
