@@ -2,7 +2,11 @@
 import { notFound, usage } from "../base/error.ts";
 import type { Session } from "../session/store.ts";
 import { seeAll, traceSession } from "../session/trace.ts";
-import type { OpenedSession, SessionOptions } from "./select.ts";
+import {
+  type OpenedSession,
+  type SessionOptions,
+  workflowOf,
+} from "./select.ts";
 
 /** Which session is meant, where, and as it was when. */
 export interface PastOptions extends SessionOptions {
@@ -64,7 +68,16 @@ export async function asItWas(
   // What a chain begins with has the instant of no event.
   const isDated = coveredFrom !== null && at >= coveredFrom;
   const past = pastOf(session, at, isDated ? state.updatedAt : null);
-  return { opened: { ...opened, session: then }, past, doubts };
+  // A session that grew since had a smaller workflow then.
+  const isAsNow = state.definition === session.state.definition;
+  const followed = isAsNow
+    ? workflow
+    : (await workflowOf(repository, then)).workflow;
+  return {
+    opened: { ...opened, session: then, workflow: followed },
+    past,
+    doubts,
+  };
 }
 
 /** The number of an update that the session has. */

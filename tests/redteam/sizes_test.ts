@@ -6,6 +6,7 @@ import { verifySession } from "../../src/trust/use.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { finishSession } from "../../src/work/phase.ts";
 import { startSession } from "../../src/work/start.ts";
+import { readStatus } from "../../src/work/status.ts";
 import { writeTree } from "../files/temporary.ts";
 import { forgeState } from "../session/forge.ts";
 import {
@@ -279,6 +280,20 @@ for (const grows of [false, true]) {
       assertEquals(await judged(root, session), []);
     }, FILES));
 }
+
+Deno.test("a session that grew is shown as it was before with the items of its size then", () =>
+  withRepository(async (places) => {
+    const { root } = places;
+    await begin(places);
+    await save(root, MUCH);
+    await refused(root);
+    const itemsAt = async (at?: number) => {
+      const { items = [] } = await readStatus(approvingHost(), { root, at });
+      return items.map(({ id }) => id);
+    };
+    assertEquals(await itemsAt(1), ["do"]);
+    assertEquals(await itemsAt(), ["do", "more"]);
+  }, FILES));
 
 /** Runs git where a submodule may come from a directory. */
 async function gitWithFiles(
