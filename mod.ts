@@ -190,7 +190,7 @@ export {
 export { type Undone, type UndoOptions, undoUpdates } from "./src/work/undo.ts";
 export type { Past, PastOptions } from "./src/repository/past.ts";
 export { readSessionInfo, type SessionInfo } from "./src/sessions/info.ts";
-export type { SessionSize } from "./src/session/size.ts";
+export type { SessionSize } from "./src/session/account.ts";
 export {
   readStatus,
   type Status,

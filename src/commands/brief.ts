@@ -40,5 +40,5 @@ export function statusFields(isShort: boolean): string {
   }
   const progress = withPrefix("phases", "id,completed,skipped,total");
   const items = withPrefix("items", "id,status,skipReason,failure,tries");
-  return `name,status,task,size.name,size.setBy,phaseId,${progress},${items},phaseNotes,constraints,notes,rejections,past.message,${NEXT},serial`;
+  return `name,status,task,size,phaseId,${progress},${items},phaseNotes,constraints,notes,rejections,past.message,${NEXT},serial`;
 }

@@ -1,5 +1,9 @@
+/** How a session came about, as its log tells it. */
+import { textAt } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
+import { agentIn, type RecordedEvent } from "../engine/event.ts";
 import { type Account, newAccountant } from "../replay/account.ts";
+import { ASKED_FOR } from "../workflow/sizes.ts";
 import { readLog } from "./log_read.ts";
 import type { Session } from "./store.ts";
 
@@ -9,12 +13,51 @@ import type { Session } from "./store.ts";
  */
 export function readAccount(
   root: string,
-  { id, state, lastEvents }: Session,
+  session: Session,
 ): Account {
-  const { log: path } = sessionLayout(root, id);
-  const { workflowId } = state;
   const accountant = newAccountant();
-  const { events } = readLog({ root, path, workflowId, lastEvents });
-  for (const event of events) accountant.take(event);
-  return accountant.result(state);
+  for (const event of eventsOf(root, session)) accountant.take(event);
+  return accountant.result(session.state);
+}
+
+/** The size of a session, and who set it. */
+export interface SessionSize {
+  /** One of the workflow's words. */
+  readonly name: string;
+  /**
+   * `orc` told it from the task's words, the `caller` asked for it at the start, or it has grown since,
+   * because the `change` was more than a smaller size allows.
+   */
+  readonly setBy: "orc" | "caller" | "change";
+  /** The agent that asked for it; null for nobody known, and where none did. */
+  readonly agent: string | null;
+  /** Why, in one sentence without its period; null where no event says it. */
+  readonly reason: string | null;
+}
+
+/** Reads from the first event of its log who set the size that a session has. */
+export function readSize(
+  root: string,
+  session: Session,
+  name: string,
+): SessionSize {
+  const [first] = eventsOf(root, session);
+  const from = first && textAt(first.details, "size");
+  if (!first || !from) return { name, setBy: "orc", agent: null, reason: null };
+  if (from !== name) {
+    const reason = `grown from ${from}, which its change is more than`;
+    return { name, setBy: "change", agent: null, reason };
+  }
+  const reason = textAt(first.details, "size_reason");
+  return reason?.startsWith(ASKED_FOR)
+    ? { name, setBy: "caller", agent: agentIn([first]), reason }
+    : { name, setBy: "orc", agent: null, reason };
+}
+
+function eventsOf(
+  root: string,
+  { id, state: { workflowId }, lastEvents }: Session,
+): Iterable<RecordedEvent> {
+  const { log: path } = sessionLayout(root, id);
+  return readLog({ root, path, workflowId, lastEvents }).events;
 }

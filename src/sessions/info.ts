@@ -2,11 +2,13 @@ import type { Host } from "../host/host.ts";
 import type { GivenApproval, SessionStart } from "../replay/account.ts";
 import type { PastOptions } from "../repository/past.ts";
 import { openSession } from "../repository/select.ts";
-import { readAccount } from "../session/account.ts";
+import { readAccount, readSize, type SessionSize } from "../session/account.ts";
 import { readStatus, type Status } from "../work/status.ts";
 
 /** What a session is, and how it came about. */
-export interface SessionInfo extends Status {
+export interface SessionInfo extends Omit<Status, "size"> {
+  /** What is demanded of a task of its size, and who set that; null where the workflow has no sizes. */
+  readonly size: SessionSize | null;
   /** What it began with, as its first event says it; null where no event tells of a start. */
   readonly start: SessionStart | null;
   /** Each yes that still counts, forced steps among them, in the order in which they were given. */
@@ -29,7 +31,9 @@ export async function readSessionInfo(
   const status = await readStatus(host, { ...options, at });
   const named = { ...options, session: status.session };
   const { repository, session } = await openSession(host, named, {});
-  const { start, approvals } = readAccount(repository.layout.root, session);
+  const { layout: { root } } = repository;
+  const { start, approvals } = readAccount(root, session);
   const given = approvals.filter(({ serial }) => serial <= status.serial);
-  return { ...status, start, approvals: given };
+  const size = status.size && readSize(root, session, status.size);
+  return { ...status, size: size || null, start, approvals: given };
 }

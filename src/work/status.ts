@@ -1,4 +1,4 @@
-import { asObject, type JsonObject } from "../base/json.ts";
+import { asObject, type JsonObject, textAt } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { closedIn } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
@@ -13,7 +13,6 @@ import {
   type SessionSource,
 } from "../repository/select.ts";
 import { saidOf } from "../session/read.ts";
-import type { SessionSize } from "../session/size.ts";
 
 /** What of a session is looked at. */
 export interface StatusOptions extends PastOptions {
@@ -35,8 +34,8 @@ export interface Status extends Summary {
   readonly serial: number;
   /** Whether the session still lies in the older tool's file. */
   readonly legacy: boolean;
-  /** What is demanded of a task of its size, and who set that; null where the workflow has no sizes. */
-  readonly size: SessionSize | null;
+  /** One of the workflow's words; null where it has no sizes. */
+  readonly size: string | null;
   /** Now, an instant in UTC, so that the age of things can be shown. */
   readonly at: string;
   /** That it is shown as it was, where that was asked for. */
@@ -81,6 +80,7 @@ export async function openStatus(
     const { renewalWarnings } = await import("./renewal.ts");
     warnings.push(...await renewalWarnings(host, opened));
   }
+  const sizing = asObject(asObject(session.state.definition)?.get("sizing"));
   const status = {
     ...summarize(workflow, session.state),
     place,
@@ -91,12 +91,7 @@ export async function openStatus(
     sessionSource: source,
     serial: session.serial,
     legacy,
-    size: asObject(session.state.definition)?.has("sizing")
-      ? (await import("../session/size.ts")).readSize(
-        repository.layout.root,
-        session,
-      )
-      : null,
+    size: textAt(sizing ?? new Map(), "size"),
     at: host.now(),
     ...past && { past },
     warnings,

@@ -57,7 +57,11 @@ export const statusCommand = command<StatusResult>({
 
 function statusText(status: StatusResult, style: Style): string {
   return blocksText([
-    [headline(status, style), phaseLine(status, style), ...sizeLine(status)],
+    [
+      headline(status, style),
+      phaseLine(status, style),
+      ...status.size === null ? [] : [`Size ${status.size}`],
+    ],
     rejectionLines(status, style),
     itemLines(status, style, status.at),
     section("Constraints", status.constraints),
@@ -76,10 +80,6 @@ function headline(status: StatusResult, style: Style): string {
   const task = shortTask(titleOf(status.name, status.task), room);
   const gap = " ".repeat(Math.max(2, room + 2 - lengthOf(task)));
   return `${style.bold(task)}${gap}${style.dim(id)}`;
-}
-
-function sizeLine({ size }: StatusResult): readonly string[] {
-  return size ? [`Size ${size.name}: ${size.reason ?? "told by orc"}`] : [];
 }
 
 function closing(status: StatusResult, style: Style): string {
