@@ -32,6 +32,7 @@ import {
   realOrGiven,
 } from "../files/read.ts";
 import type { FoundRoot } from "../files/root.ts";
+import type { Machine } from "../host/ephemeral.ts";
 import type { Host } from "../host/host.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
 import {
@@ -101,6 +102,8 @@ export interface DiagnosisFacts extends StoredFacts {
     readonly type: string | null;
     readonly isReadOnly: boolean;
   };
+  /** Where this is, and whether that vanishes. */
+  readonly machine: Machine;
   /** What belongs to somebody else who does not let this user change it. */
   readonly unwritable: readonly PathFact[];
   /** What sessions are started with, or why none can be. */

@@ -7,6 +7,7 @@ import { listOf, modeText, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
 import type { DiagnosisFacts } from "./facts.ts";
 import type { PathFact, Trouble } from "./look.ts";
+import { machineRows } from "./machine_rules.ts";
 import {
   isBusy,
   isHiding,
@@ -492,4 +493,5 @@ const TABLES: readonly Rows[] = [
   sessionRows,
   legacyRows,
   settingRows,
+  machineRows,
 ];

@@ -1,9 +1,11 @@
+import { onRefusal } from "../base/error.ts";
 import { type Finding, isProblem } from "../base/finding.ts";
 import { tellsChanges } from "../base/mount.ts";
 import { isClosed } from "../engine/state.ts";
 import { visibleKind } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";
 import { freeBytesAt, mountAt } from "../files/tree.ts";
+import type { Machine } from "../host/ephemeral.ts";
 import type { Host } from "../host/host.ts";
 import { pinWorkflow, SAMPLE_NAME } from "../repository/load.ts";
 import {
@@ -16,6 +18,7 @@ import {
 import { BUNDLED } from "../repository/overrides.ts";
 import { secretFacts } from "../secrets/doctor.ts";
 import { unlessDamaged } from "../session/entries.ts";
+import { readMachine } from "../settings/machine.ts";
 import { committedReader } from "../trust/committed.ts";
 import { untrustedWorkflow } from "../trust/foreign.ts";
 import { problemLine } from "../workflow/problem.ts";
@@ -206,6 +209,7 @@ async function* lookAtAll(
     paths: mount?.hasModes === false
       ? stored.paths.map((fact) => ({ ...fact, mode: null, uid: null }))
       : stored.paths,
+    machine: await readMachine(host, repository).catch(onRefusal(() => STAYS)),
     unwritable: await unwritablePaths(host, stored.paths),
     isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
     foreign: await foreignSessions(host, repository, stored),
@@ -223,6 +227,9 @@ async function* lookAtAll(
     })),
   };
 }
+
+/** Where settings cannot be read, that is said of them. */
+const STAYS: Machine = { place: null, vanishes: "no", branchPrefix: null };
 
 /** Closed sessions run nothing any more. */
 async function foreignSessions(

@@ -42,7 +42,7 @@ const AGENTS = TABLE.trim().split("\n").map((line) => {
 const SWITCHED_ON = /^(?!(?:0|false)?$)/i;
 const NAME = /^[a-z][\w@.-]{0,63}$/;
 
-type Env = (name: string) => string | undefined;
+export type Env = (name: string) => string | undefined;
 
 /** The agent that runs orc, as `name:id` where it tells its session's id; null when none gives itself away. */
 export function detectAgent(env: Env): string | null {
@@ -60,7 +60,7 @@ export function detectAgent(env: Env): string | null {
     (/^llm$/i.test(env("ORCHESTRATOR_MODE") ?? "") ? "unknown" : null);
 }
 
-function isSet(env: Env, mark: string): boolean {
+export function isSet(env: Env, mark: string): boolean {
   const [variable = "", wanted] = mark.split("=");
   const value = env(variable)?.toLowerCase();
   if (value === undefined) return false;

@@ -73,6 +73,13 @@ export const BOOLEAN: SettingType = {
   typed: (text) => YES.test(text) || (NO.test(text) ? false : undefined),
 };
 
+/** Yes or no, or what orc finds out by itself. */
+const AUTOMATIC: SettingType = {
+  expected: '"auto", true or false',
+  fit: (value) => value === "auto" ? value : BOOLEAN.fit(value),
+  typed: (text) => text === "auto" ? text : BOOLEAN.typed?.(text),
+};
+
 /** A number of seconds; as text without sign, exponent or blanks. */
 export function seconds(min: number, max: number): SettingType {
   return {
@@ -268,10 +275,9 @@ const ROWS = [
   },
   {
     name: "web_mode",
-    type: BOOLEAN,
-    default: false,
-    summary: "Whether the machine is temporary, so that state must leave it",
-    isPlanned: true,
+    type: AUTOMATIC,
+    default: "auto",
+    summary: "Whether the machine vanishes, so that state must leave it",
   },
   {
     name: "state_branch",

@@ -54,6 +54,9 @@ const ofGit = (facts: Partial<typeof git>): Facts => ({
 const onDisk = (facts: Partial<typeof disk>): Facts => ({
   disk: { ...disk, ...facts },
 });
+const on = (machine: Partial<DiagnosisFacts["machine"]>): Facts => ({
+  machine: { ...wellFacts().machine, ...machine },
+});
 const set = (facts: Partial<typeof config>): Facts => ({
   config: { ...config, ...facts },
 });
@@ -115,6 +118,7 @@ const CASES: Readonly<
     ["doubtful_workflow", {
       workflow: { ...workflow, doubts: ["/shop/workflow.yaml:1:1: It passes"] },
     }],
+    ["machine_vanishes", on({ vanishes: "yes" })],
     ["unfinished_migration", { unfinishedMigrations: ["/shop/m"] }, true],
     ["damaged_migration_record", { migrationTrouble: TROUBLE }],
     ["not_ignored", ofGit({ isIgnored: false, hasIgnoreFile: false }), true],
@@ -186,6 +190,7 @@ const CASES: Readonly<
     ["unreadable_secrets", {
       secrets: { trouble: { ...DENIED, code: "permission_missing" } },
     }],
+    ["machine_vanishes", on({ place: "Gitpod", vanishes: "maybe" })],
   ],
 };
 

@@ -4,6 +4,7 @@ import { assertEquals } from "@std/assert";
 const RULES = [
   "src/doctor/rules.ts",
   "src/doctor/session_rules.ts",
+  "src/doctor/machine_rules.ts",
   "src/secrets/rules.ts",
 ];
 

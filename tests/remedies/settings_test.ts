@@ -103,6 +103,16 @@ prove({
   },
 });
 
+prove({
+  code: "machine_vanishes",
+  damage: `echo 'web_mode: true' > ${CONFIG}`,
+  untilThen: ALL_GOES_ON,
+  ways: {
+    "push what counts before it goes; if it stays: orc config set web_mode false":
+      ["orc config set web_mode false"],
+  },
+});
+
 const SECRETS = ".orchestrator/secrets";
 
 /** Gives the user an identity, and keeps a secret. */
