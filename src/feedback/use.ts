@@ -4,7 +4,7 @@ import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
 import { parseWholeNumber } from "../base/text.ts";
 import { assertNotesFit } from "../engine/situation.ts";
-import { readRemoteUrl } from "../files/git.ts";
+import { readRemoteUrl } from "../files/git_remote.ts";
 import type { LockContext } from "../files/lock.ts";
 import { entriesIn, isThere } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";

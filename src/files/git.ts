@@ -47,14 +47,6 @@ export function readGitPointer(directory: string): GitPointer {
   }
 }
 
-/** The URL of the remote named `origin`, else of the first one, of a working tree or a bare repository. */
-export function readRemoteUrl(directory: string): string | undefined {
-  const pointer = readGitPointer(directory);
-  const own = isGitDirectory(directory) ? directory : undefined;
-  const common = "commonDirectory" in pointer ? pointer.commonDirectory : own;
-  return common && remoteUrlIn(readConfig(gitLayout(common).config));
-}
-
 /** Whether a directory is one in which git keeps a repository, such as a bare one. */
 export function isGitDirectory(directory: string): boolean {
   const { head, objects } = gitLayout(directory);
@@ -142,7 +134,7 @@ function mainWorktreeOf(commonDirectory: string): string | undefined {
   return main && fileKind(main) === "directory" ? main : undefined;
 }
 
-function readConfig(path: string): readonly GitSetting[] {
+export function readConfig(path: string): readonly GitSetting[] {
   const bytes = readRegularFile(path, MAX_GIT_CONFIG_BYTES);
   return bytes === undefined
     ? []
@@ -176,7 +168,7 @@ interface Section {
   readonly subsection: string | null;
 }
 
-interface GitSetting extends Section {
+export interface GitSetting extends Section {
   /** In lower case, as git compares it. */
   readonly name: string;
   /** Null for a name without "=", which means true. */
@@ -285,14 +277,4 @@ export function isGitTrue(
   const value = gitValue(settings, section, name);
   if (value === undefined) return false;
   return value === null || /^(?:true|yes|on|[1-9]\d*)$/i.test(value);
-}
-
-export function remoteUrlIn(
-  settings: readonly GitSetting[],
-): string | undefined {
-  const urls = settings.filter(({ section, name, value }) =>
-    section === "remote" && name === "url" && value
-  );
-  const chosen = urls.find(({ subsection }) => subsection === "origin");
-  return (chosen ?? urls[0])?.value ?? undefined;
 }

@@ -3,7 +3,7 @@ import { shortSessionId } from "../base/ids.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { VERSION } from "../base/version.ts";
 import { asOrcError, isTaken } from "../files/errors.ts";
-import { readRemoteUrl } from "../files/git.ts";
+import { readRemoteUrl } from "../files/git_remote.ts";
 import { type HeldLock, sweep, withLock } from "../files/lock.ts";
 import { fileKind, guardDirectory, guardPath } from "../files/read.ts";
 import { isOfNoRepository } from "../files/root.ts";

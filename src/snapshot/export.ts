@@ -4,7 +4,7 @@ import { matchSessionId } from "../base/ids.ts";
 import { isAbsolutePath, normalisePath, resolvePath } from "../base/path.ts";
 import { quoted, sizeText } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
-import { readRemoteUrl } from "../files/git.ts";
+import { readRemoteUrl } from "../files/git_remote.ts";
 import { loadHash } from "../files/tree.ts";
 import { readBeginning, realOrGiven } from "../files/read.ts";
 import { regularFileAt, writePieces } from "../files/write.ts";

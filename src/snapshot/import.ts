@@ -17,7 +17,7 @@ import {
   STAGING_PREFIX,
 } from "../base/layout.ts";
 import { parentDirectory } from "../base/path.ts";
-import { readRemoteUrl } from "../files/git.ts";
+import { readRemoteUrl } from "../files/git_remote.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { fileKind } from "../files/read.ts";
 import {

@@ -4,9 +4,8 @@ import {
   isGitTrue,
   parseGitConfig,
   readGitPointer,
-  readRemoteUrl,
-  remoteUrlIn,
 } from "../../src/files/git.ts";
+import { readRemoteUrl, remoteUrlIn } from "../../src/files/git_remote.ts";
 import { indexNames, linkedWorktrees } from "../../src/files/git_index.ts";
 import { test, writeTree } from "./temporary.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
