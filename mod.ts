@@ -381,6 +381,36 @@ export {
   type RecoverOptions,
   recoverSession,
 } from "./src/sessions/recover.ts";
+export {
+  type Probed,
+  type ProbeOptions,
+  probeRemote,
+  type Trial,
+} from "./src/persist/probe.ts";
+export {
+  type Pruned,
+  type PrunedSession,
+  type PruneOptions,
+  pruneSessions,
+} from "./src/persist/prune.ts";
+export {
+  type Pulled,
+  type PulledSession,
+  type PullOptions,
+  pullSessions,
+} from "./src/persist/pull.ts";
+export {
+  type Pushed,
+  type PushedSession,
+  pushSessions,
+} from "./src/persist/push.ts";
+export {
+  type PersistedSession,
+  type PersistStatus,
+  type PersistStatusOptions,
+  readPersistStatus,
+} from "./src/persist/status.ts";
+export type { PersistOptions } from "./src/persist/use.ts";
 
 // Leaving the machine.
 export type { KeyOptions } from "./src/snapshot/keys.ts";

@@ -123,6 +123,11 @@ const CALLS: Readonly<
     return await orc.changePushHook(host, { ...o });
   },
   verifyPush: (host, o) => orc.verifyPush(host, { ...o, refs: "" }),
+  probeRemote: orc.probeRemote,
+  pushSessions: orc.pushSessions,
+  pullSessions: orc.pullSessions,
+  readPersistStatus: orc.readPersistStatus,
+  pruneSessions: (host, o) => orc.pruneSessions(host, { ...o, yes: true }),
   listRecoverable: orc.listRecoverable,
   recoverSession: orc.recoverSession,
   forgetSession: orc.forgetSession,

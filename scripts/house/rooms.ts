@@ -22,6 +22,7 @@ export const ROOMS = [
   "feedback",
   "sessions",
   "snapshot",
+  "persist",
   "migration",
   "doctor",
   "agents",

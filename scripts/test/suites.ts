@@ -40,6 +40,7 @@ const FILE_ROOMS: readonly string[] = ["files", "session", "transfer"];
 /** Rooms whose tests are a suite of their own. */
 const OWN_SUITES: readonly string[] = [
   "host",
+  "persist",
   "agents",
   "library",
   "commands",
@@ -65,6 +66,11 @@ export function allSuites(): Suite[] {
     suite("links", LINKS),
     suite("host", MACHINE, impureTestsOf("host")),
     suite("rooms", MACHINE, others.flatMap(impureTestsOf)),
+    suite(
+      "persist",
+      [...ANYTHING, "--allow-net=127.0.0.1"],
+      impureTestsOf("persist"),
+    ),
     suite("library", MACHINE),
     suite("commands", MACHINE),
     suite("cli", MACHINE),

@@ -19,6 +19,10 @@ export interface GitStreams {
   readonly isPlain?: boolean;
   /** Keeps the settings and attributes of user and machine from git. */
   readonly isAlone?: boolean;
+  /** Lets git reach the remotes of the repository, by the programs that the user has for it. */
+  readonly reaches?: boolean;
+  /** What git is told besides, such as who makes a commit. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** What git answered. */
@@ -30,6 +34,8 @@ export interface GitAnswer {
   readonly bytes: Uint8Array;
   /** The first line of error output; empty where there is none. */
   readonly complaint: string;
+  /** All of error output, or its beginning and its end. */
+  readonly errors: string;
 }
 
 /** Reading an index takes a moment, and looking for untracked files seconds on a slow disk. */
@@ -49,11 +55,12 @@ const VARIABLES = {
   GIT_NO_REPLACE_OBJECTS: "1",
   // An older way to give commits other parents; of a file that is there, and empty, git complains.
   GIT_GRAFT_FILE: "/dev/null/none",
-  // Before git knew the variable above, this kept it from asking.
-  GIT_ALLOW_PROTOCOL: "none",
   GIT_TERMINAL_PROMPT: "0",
   LC_ALL: "C",
 };
+
+/** Before git knew the variable that keeps it from asking a server, this did. */
+const UNREACHABLE = { GIT_ALLOW_PROTOCOL: "none" };
 
 /** Before git knew the first of them, the last two did. */
 const ALONE = {
@@ -74,8 +81,15 @@ export async function askGit(
   { tree, pointer }: GitTree,
   args: readonly string[],
   signal?: AbortSignal,
-  { input, take, timeoutMs = GIT_TIMEOUT_MS, isPlain, isAlone }: GitStreams =
-    {},
+  {
+    input,
+    take,
+    timeoutMs = GIT_TIMEOUT_MS,
+    isPlain,
+    isAlone,
+    reaches,
+    variables,
+  }: GitStreams = {},
 ): Promise<GitAnswer> {
   const pieces: Uint8Array[] = [];
   const { exitCode, problem, stdout, stderr } = await host.runProgram({
@@ -92,6 +106,8 @@ export async function askGit(
       ...VARIABLES,
       ...searchPath(host, tree),
       ...isAlone && ALONE,
+      ...!reaches && UNREACHABLE,
+      ...variables,
     },
     signal,
     ...input !== undefined && { input },
@@ -109,6 +125,7 @@ export async function askGit(
       : problem,
     bytes: Buffer.concat(pieces),
     complaint,
+    errors: stderr,
   };
 }
 

@@ -103,11 +103,10 @@ async function perform(run: Run): Promise<number> {
     (await import("./switches.ts")).isShown(command, values)
   ) text = resultText(command, result, style);
   deliver(run, name, text);
-  // Programs that read JSON are not told: it is for whoever decides about the files.
-  const isForPeople = !run.presentation.json && !run.presentation.quiet;
-  if (isForPeople && place !== null && mayHoldLegacy(place.root)) {
-    const { tellOfMigration } = await import("./notice.ts");
-    await tellOfMigration(run, name, place.root);
+  const isChange = command.effect !== "reads";
+  if (place !== null && (isChange || mayHoldLegacy(place.root))) {
+    const { afterwards } = await import("./after.ts");
+    await afterwards(run, command, place);
   }
   return refusal === undefined ? 0 : exitCodeOf(refusal);
 }

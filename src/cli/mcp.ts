@@ -23,8 +23,10 @@ import {
   type ToolValues,
 } from "../commands/tools.ts";
 import { type Host, Interrupted, rememberedMasker } from "../host/host.ts";
+import { openRepository } from "../repository/open.ts";
+import { openSession } from "../repository/select.ts";
 import { readStatus } from "../work/status.ts";
-import { resultText, type Run, tell } from "./output.ts";
+import { resultText, type Run, tell, warn } from "./output.ts";
 import { prepare, selectCommand, styleFor } from "./parse.ts";
 import { assertNotTyped } from "./switches.ts";
 
@@ -73,7 +75,10 @@ function listen(
       return inOrder(async () => {
         signal.throwIfAborted();
         try {
-          return await call({ ...run, host }, tool, params.arguments ?? {});
+          const own = { ...run, host };
+          const answer = await call(own, tool, params.arguments ?? {});
+          if (!tool.reads) void inOrder(() => sendLater(run, own));
+          return answer;
         } catch (error) {
           if (error instanceof Interrupted) {
             // A signal to orc ended what it was at: nothing else is begun.
@@ -171,6 +176,23 @@ function agentHost(
           : AbortSignal.any([request.signal, signal]),
       }),
   });
+}
+
+/** A session is sent away once the client has its answer; the end of the call does not end that. */
+async function sendLater(run: Run, { host, values }: Run): Promise<void> {
+  const options = {
+    root: values?.text("root"),
+    session: values?.text("session"),
+  };
+  try {
+    const { mayVanish, sendAfterwards } = await import("../persist/after.ts");
+    const { layout: { root } } = openRepository(host, { root: options.root });
+    if (!mayVanish(host, root)) return;
+    const { place } = await openSession(host, options);
+    warn(run, await sendAfterwards(run.host, place));
+  } catch (error) {
+    tell(run.streams, `${escapeControls(String(error))}\n`);
+  }
 }
 
 /** Does what a tool is for, and says what the command would print, or why it does not. */

@@ -56,6 +56,9 @@ check_stale refused files changed since a check saw them
 checkpoint_without_state corrupt the checkpoint holds nothing to return to
 conflicting_flags usage the flags say different things, or one does nothing without another
 contradicting_flags usage the flags of a migration contradict each other
+copy_locked denied no identity here opens the copy of a session
+copy_too_large refused what is to leave the machine is too large
+copy_unreadable corrupt the copy of a session is damaged
 damaged_migration corrupt what an unfinished migration left cannot be told apart
 disk_error external the disk cannot be read or written
 disk_full external the disk is full
@@ -74,6 +77,7 @@ file_system_error external the file system refused
 file_too_large config,corrupt a file is larger than what orc reads
 files_left refused files of agents' hosts were left as they are, since they cannot be edited
 force_with_abandon usage what is abandoned needs no force
+foreign_branch conflict the branch for sessions is another program's
 foreign_checkpoint refused the checkpoint is another session's
 foreign_config conflict the settings are another program's
 foreign_state corrupt the state is another session's
@@ -140,10 +144,12 @@ no_identity denied there is nothing to encrypt secrets to
 no_input usage what is read would be typed, and nobody is to be asked
 no_migration not_found there is no migration to take back
 no_passphrase denied there is no passphrase for secrets, or a snapshot
+no_remote external there is no remote, or no repository at it
 no_session not_found no session is active
 no_session_id usage no session is named
 no_such_checkpoint not_found there is no such checkpoint
 no_such_commit not_found there is no such commit
+no_such_copy not_found the remote holds no such session
 no_such_directory not_found there is no such directory
 no_such_file not_found there is no such file
 no_such_item not_found there is no such item
@@ -200,11 +206,15 @@ read_only external the file system can only be read
 reason_missing usage a reason is missing
 reason_without_abandon usage a reason goes with --abandon alone
 rejected refused a human said no
+remote_auth denied the remote does not let orc in
+remote_refused denied the remote refuses what is sent
+remote_unreachable external the remote cannot be reached
 repeated_flag usage a flag was given twice
 restore_forward refused the checkpoint holds more than was done since
 rollback_unfinished cause the migration is taken back, but not all of it
 root_not_a_directory usage the root is no directory
 secret_for_human denied the secret is not told to an agent
+secret_in_session refused a session that is to leave holds a secret
 secret_locked denied the secret cannot be opened
 secret_missing denied the check lacks a secret
 secret_on_terminal refused a secret is not shown on a terminal

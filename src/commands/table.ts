@@ -12,6 +12,7 @@ const feedback = from(() => import("./groups/feedback.ts"));
 const history = from(() => import("./groups/history.ts"));
 const mcp = from(() => import("./groups/mcp.ts"));
 const migration = from(() => import("./groups/migration.ts"));
+const persist = from(() => import("./groups/persist.ts"));
 const secrets = from(() => import("./groups/secrets.ts"));
 const sessions = from(() => import("./groups/sessions.ts"));
 const snapshot = from(() => import("./groups/snapshot.ts"));
@@ -74,6 +75,11 @@ export const commandGroups: readonly CommandGroup[] = [
       snapshot("snapshot export", "Pack sessions into a file, to leave here"),
       snapshot("snapshot inspect", "Show what a snapshot holds"),
       snapshot("snapshot import", "Bring the sessions of a snapshot in"),
+      persist("persist probe", "Find out what a git remote takes"),
+      persist("persist push", "Send sessions to a git remote"),
+      persist("persist pull", "Bring sessions from a git remote"),
+      persist("persist status", "Compare sessions with a git remote"),
+      persist("persist prune", "Remove old copies at a git remote"),
     ],
   },
   {

@@ -7,7 +7,7 @@ const { warning, info } = rowsAbout<DiagnosisFacts>(
 );
 
 const REMEDY =
-  "push what counts before it goes; if it stays: orc config set web_mode false";
+  "see how sessions leave it: orc persist probe; if it stays: orc config set web_mode false";
 
 export const machineRows: readonly Row<DiagnosisFacts>[] = [
   warning("machine_vanishes", {

@@ -15,6 +15,12 @@ import type {
   Migrated,
   MigrateOptions,
 } from "../migration/use.ts";
+import type { Probed, ProbeOptions } from "../persist/probe.ts";
+import type { Pruned, PruneOptions } from "../persist/prune.ts";
+import type { Pulled, PullOptions } from "../persist/pull.ts";
+import type { Pushed } from "../persist/push.ts";
+import type { PersistStatus, PersistStatusOptions } from "../persist/status.ts";
+import type { PersistOptions } from "../persist/use.ts";
 import { openRepository as open, type Place } from "../repository/open.ts";
 import type { Cleanup, CleanupSessionsOptions } from "../sessions/cleanup.ts";
 import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
@@ -350,6 +356,41 @@ export class Repository {
   ): Promise<Imported> {
     const { importSnapshot } = await import("../snapshot/import.ts");
     return await importSnapshot(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** What a git remote lets orc keep there: {@linkcode probeRemote}. */
+  async probe(options: Given<ProbeOptions> = {}): Promise<Probed> {
+    const { probeRemote } = await import("../persist/probe.ts");
+    return await probeRemote(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Sends sessions to a git remote: {@linkcode pushSessions}. */
+  async push(options: Given<PersistOptions> = {}): Promise<Pushed> {
+    const { pushSessions } = await import("../persist/push.ts");
+    return await pushSessions(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Brings sessions from a git remote: {@linkcode pullSessions}. */
+  async pull(options: Given<PullOptions> = {}): Promise<Pulled> {
+    const { pullSessions } = await import("../persist/pull.ts");
+    return await pullSessions(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** How its sessions stand to those at a git remote: {@linkcode readPersistStatus}. */
+  async persisted(
+    options: Given<PersistStatusOptions> = {},
+  ): Promise<PersistStatus> {
+    const { readPersistStatus } = await import("../persist/status.ts");
+    return await readPersistStatus(
+      this.#site.host,
+      callIn(this.#site, options),
+    );
+  }
+
+  /** Removes old copies at a git remote: {@linkcode pruneSessions}. */
+  async prune(options: Given<PruneOptions> = {}): Promise<Pruned> {
+    const { pruneSessions } = await import("../persist/prune.ts");
+    return await pruneSessions(this.#site.host, callIn(this.#site, options));
   }
 
   /** Whether an attestation speaks for a commit: {@linkcode verifyAttestation}. */

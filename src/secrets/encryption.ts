@@ -58,13 +58,16 @@ export async function recipientOf(
   }
 }
 
-/** Encrypts a text in the format of age. */
-export async function encrypt(text: string, lock: Lock): Promise<Uint8Array> {
+/** Encrypts a text, or bytes, in the format of age. */
+export async function encrypt(
+  content: string | Uint8Array,
+  lock: Lock,
+): Promise<Uint8Array> {
   const { Encrypter } = await import("age-encryption");
   const encrypter = new Encrypter();
   if ("recipient" in lock) encrypter.addRecipient(lock.recipient);
   else encrypter.setPassphrase(lock.passphrase);
-  return await encrypter.encrypt(text);
+  return await encrypter.encrypt(content);
 }
 
 /** Says how a file is encrypted; undefined when it is no file of age. */

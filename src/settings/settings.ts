@@ -80,10 +80,14 @@ const AUTOMATIC: SettingType = {
   typed: (text) => text === "auto" ? text : BOOLEAN.typed?.(text),
 };
 
-/** A number of seconds; as text without sign, exponent or blanks. */
 export function seconds(min: number, max: number): SettingType {
+  return numberOf("seconds", min, max);
+}
+
+/** A number of something; as text without sign, exponent or blanks. */
+export function numberOf(unit: string, min: number, max: number): SettingType {
   return {
-    expected: `a number of seconds from ${min} to ${max}`,
+    expected: `a number of ${unit} from ${min} to ${max}`,
     fit: (value) =>
       typeof value === "number" && value >= min && value <= max
         ? value
@@ -286,8 +290,48 @@ const ROWS = [
       /^(?![-./])(?!.*(?:\.\.|\/\/|\/\.))[\w./-]+(?<![./]|\.lock)$/,
     ),
     default: null,
-    summary: "Branch that keeps the state of temporary machines",
-    isPlanned: true,
+    summary: "Branch that keeps sessions, where a host allows nothing else",
+  },
+  {
+    name: "persist_after",
+    type: choice("update", "phase", "finish", "never"),
+    default: "phase",
+    summary: "After what a session leaves a machine that vanishes",
+    aliases: [{ name: "persist.after" }],
+    inLegacyFiles: NONE,
+  },
+  {
+    name: "persist_interval_seconds",
+    type: seconds(0, MAX_SECONDS),
+    default: 60,
+    summary: "How long nothing leaves again, but after a phase or the end",
+    aliases: [{ name: "persist.interval_seconds" }],
+    inLegacyFiles: NONE,
+  },
+  {
+    name: "persist_max_session_mb",
+    type: numberOf("megabytes", 0.1, 100),
+    default: 5,
+    summary: "How large a session may be that leaves the machine",
+    aliases: [{ name: "persist.max_session_mb" }],
+    inLegacyFiles: NONE,
+  },
+  {
+    name: "persist_max_total_mb",
+    type: numberOf("megabytes", 0.1, 10_000),
+    default: 50,
+    summary: "How large all sessions together may be that leave the machine",
+    aliases: [{ name: "persist.max_total_mb" }],
+    inLegacyFiles: NONE,
+  },
+  {
+    name: "persist_recipient",
+    type: oneLine("a recipient of age, age1...", /^age1[0-9a-z]{20,2000}$/),
+    default: null,
+    summary: "Who can open what leaves the machine; without it all who see it",
+    aliases: [{ name: "persist.recipient" }],
+    inRepository: [],
+    inLegacyFiles: NONE,
   },
   {
     name: "secrets_repo",

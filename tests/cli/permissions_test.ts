@@ -54,6 +54,11 @@ const LINES: Readonly<Record<string, string>> = {
   "list": "list",
   "cleanup": "cleanup --yes",
   "recover": "recover --list",
+  "persist probe": "persist probe",
+  "persist push": "persist push",
+  "persist pull": "persist pull",
+  "persist status": "persist status",
+  "persist prune": "persist prune --yes",
   "doctor": "doctor",
   "migrate": "migrate --yes",
   "import-legacy": "import-legacy old --yes",
@@ -114,6 +119,11 @@ async function denoDirectory(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
 }
 
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { success } = await new Deno.Command(program, { args }).output();
+  assert(success, args.join(" "));
+}
+
 Deno.test({
   name: "each command works with the flags that docs/permissions.md gives it",
   ignore: Deno.build.os === "windows",
@@ -123,10 +133,13 @@ Deno.test({
       writeTree(directory, {
         "home/": "",
         "root/old/.workflow_tool_feedback.jsonl": '{"timestamp": ""}\n',
-        "root/.git/HEAD": "ref: refs/heads/main\n",
         "root/.workflow_log.jsonl": "",
         "root/value": "s3cret",
       });
+      const [bare, git] = [`${directory}/bare.git`, `${root}/.git`];
+      await run("git", "init", "-q", "--bare", bare);
+      await run("git", "init", "-q", root);
+      await run("git", `--git-dir=${git}`, "remote", "add", "origin", bare);
       const DENO_DIR = await denoDirectory();
       const pages = flagsOnPage();
       assertEquals([...pages.keys()].sort(), Object.keys(LINES).sort());

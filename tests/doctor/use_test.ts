@@ -332,7 +332,7 @@ Deno.test("diagnoseRepository() blames no workflow.yaml where the built-in workf
 Deno.test("a wrong setting is no error where work goes on", () =>
   withSession(async (root) => {
     const severities: string[] = [];
-    for (const line of ["output: x", "state_branch: []", "secrets: x"]) {
+    for (const line of ["output: x", "secrets_repo: []", "secrets: x"]) {
       writeTree(root, { ".orchestrator/config.yaml": `${line}\n` });
       for (const { code, severity } of await findingsIn(root)) {
         if (code === "invalid_setting") severities.push(severity);

@@ -52,6 +52,11 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "list": ["listTree"],
   "cleanup": ["cleanupTree"],
   "recover": ["recoverSession", "listRecoverable", "forgetSession"],
+  "persist probe": ["probeRemote"],
+  "persist push": ["pushSessions"],
+  "persist pull": ["pullSessions"],
+  "persist status": ["readPersistStatus"],
+  "persist prune": ["pruneSessions"],
   "doctor": ["diagnoseRepository"],
   "migrate": ["migrate"],
   "import-legacy": ["importLegacy"],
@@ -135,6 +140,11 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
     "repository.recoverable",
     "repository.forget",
   ],
+  "persist probe": ["repository.probe"],
+  "persist push": ["repository.push"],
+  "persist pull": ["repository.pull"],
+  "persist status": ["repository.persisted"],
+  "persist prune": ["repository.prune"],
   "doctor": ["repository.doctor", "repository.findings"],
   "migrate": ["repository.migrate"],
   "import-legacy": ["repository.importLegacy"],
@@ -179,7 +189,7 @@ const OWN_METHODS: readonly string[] = [
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
-  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|snapshot|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
+  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|snapshot|persist|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
 
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [
@@ -188,6 +198,7 @@ const SHARED: readonly string[] = [
   "TRIAL_VARIABLE",
   "listCandidates",
   "noHome",
+  "vanishingWarning",
 ];
 
 Deno.test("each command of the table has its functions in the library", () => {

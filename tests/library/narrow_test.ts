@@ -19,6 +19,11 @@ phases:
 const NEEDS_MORE: readonly string[] = [
   "config.unset",
   "repository.changePushHook",
+  "repository.persisted",
+  "repository.probe",
+  "repository.prune",
+  "repository.pull",
+  "repository.push",
   "repository.verifyAttestation",
   "repository.verifyPush",
   "session.attest",

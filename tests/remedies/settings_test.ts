@@ -108,7 +108,7 @@ prove({
   damage: `echo 'web_mode: true' > ${CONFIG}`,
   untilThen: ALL_GOES_ON,
   ways: {
-    "push what counts before it goes; if it stays: orc config set web_mode false":
+    "see how sessions leave it: orc persist probe; if it stays: orc config set web_mode false":
       ["orc config set web_mode false"],
   },
 });

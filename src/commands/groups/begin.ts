@@ -172,12 +172,15 @@ export const startCommand = command<StartResult>({
     });
     const { place, problems } = started;
     const source = started.workflowPath ?? "the built-in workflow";
+    const { vanishingWarning } = await import("../../persist/after.ts");
+    const vanishing = await vanishingWarning(host, place.root);
     return {
       ...started,
       session: place.session,
       root: place.root,
       warnings: [
         ...started.warnings,
+        ...vanishing === undefined ? [] : [vanishing],
         ...problems.map((problem) => problemLine(problem, source)),
       ],
     };

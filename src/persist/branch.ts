@@ -1,0 +1,157 @@
+/**
+ * Copies of all sessions on one branch, for hosts that let nothing else be pushed. Its tree begins with
+ * that of the commit before: what this machine does not have stays there, and nothing is removed but
+ * what somebody asks to be.
+ */
+import { conflict } from "../base/error.ts";
+import { isSessionId } from "../base/ids.ts";
+import {
+  assertReached,
+  entriesOf,
+  type Entry,
+  type Git,
+  here,
+  listRefs,
+  moveRefs,
+  there,
+  writeCommit,
+  writeTree,
+} from "./git.ts";
+import { type PushEnd, pushEnds } from "./remote_rules.ts";
+import { FETCH, type Outgoing, PUSH, type Seen, type Shelf } from "./shelf.ts";
+
+const SESSIONS = "sessions";
+/** Holds an empty file for each session that was removed: another machine does not bring it back unasked. */
+const REMOVED = "removed";
+/** Says whose branch it is. */
+const MARK = "orchestrator";
+
+/** The copies of a remote that keeps them all on one branch. */
+export function branchShelf(git: Git, remote: string, branch: string): Shelf {
+  const ref = `refs/heads/${branch}`;
+  const kept = `refs/orchestrator/remotes/${remote}/branch/`;
+  const tip = async () => (await listRefs(git, kept)).get(branch);
+  const seen = async (): Promise<ReadonlyMap<string, Seen>> => {
+    const commit = await tip();
+    if (commit === undefined) return new Map();
+    await assertOurs(git, commit, branch);
+    const entries = await entriesOf(git, `${commit}:${SESSIONS}`) ?? [];
+    return new Map(
+      entries.filter(({ name, kind }) => kind === "tree" && isSessionId(name))
+        .map(({ name, id }) => [name, { commit, tree: id }]),
+    );
+  };
+  return {
+    remote,
+    seen,
+    async expected() {
+      // All copies lie in one commit.
+      const commit = await tip();
+      return () => commit;
+    },
+    async removed() {
+      const commit = await tip();
+      const entries = commit && await entriesOf(git, `${commit}:${REMOVED}`);
+      return new Set((entries || []).map(({ name }) => name));
+    },
+    async look() {
+      const before = await tip();
+      // A pattern: a branch that is not there yet is no error.
+      const answer = await there(git, ["ls-remote", "--heads", remote, ref]);
+      assertReached(remote, answer);
+      const text = new TextDecoder().decode(answer.bytes);
+      if (!text.includes(`\t${ref}\n`)) {
+        return await moveRefs(
+          git,
+          before === undefined
+            ? []
+            : [{ ref: kept + branch, to: undefined, from: before }],
+        );
+      }
+      const words = [...FETCH, remote, `+${ref}:${kept}${branch}`];
+      assertReached(remote, await there(git, words));
+    },
+    async put(outgoing) {
+      const base = await tip();
+      if (base !== undefined) await assertOurs(git, base, branch);
+      const commit = await withCopies(git, base, outgoing);
+      const answer = await there(git, [
+        ...PUSH,
+        `--force-with-lease=${ref}:${base ?? ""}`,
+        remote,
+        `${commit}:${ref}`,
+      ]);
+      const end = pushEnds(new TextDecoder().decode(answer.bytes)).get(ref);
+      if (end === undefined) assertReached(remote, answer);
+      if (end?.kind === "done") {
+        const move = { ref: kept + branch, to: commit, from: await tip() };
+        await moveRefs(git, [move]);
+      }
+      const all: PushEnd = end ??
+        { kind: "refused", reason: "git says nothing of it" };
+      return new Map(outgoing.map(({ id }) => [id, all]));
+    },
+  };
+}
+
+/** Nobody's work is covered by sessions because a setting names its branch. */
+async function assertOurs(
+  git: Git,
+  commit: string,
+  branch: string,
+): Promise<void> {
+  const entries = await entriesOf(git, commit) ?? [];
+  if (entries.some(({ name }) => name === MARK)) return;
+  throw conflict(
+    "foreign_branch",
+    `Branch "${branch}" holds something else than sessions, and is left as it is`,
+    { hint: "name another one: orc config set state_branch NAME" },
+  );
+}
+
+/** A commit with the tree of another one, in which these copies are replaced. */
+async function withCopies(
+  git: Git,
+  base: string | undefined,
+  outgoing: readonly Outgoing[],
+): Promise<string> {
+  const top = base === undefined ? [] : await entriesOf(git, base) ?? [];
+  const below = async (name: string) =>
+    base === undefined ? [] : await entriesOf(git, `${base}:${name}`) ?? [];
+  const empty = (await here(git, ["hash-object", "-w", "--stdin"], {
+    input: "",
+  })).trim();
+  const sessions = new Map(
+    (await below(SESSIONS)).map((entry) => [entry.name, entry]),
+  );
+  const removed = new Map(
+    (await below(REMOVED)).map((entry) => [entry.name, entry]),
+  );
+  for (const { id, commit } of outgoing) {
+    if (commit === undefined) {
+      sessions.delete(id);
+      removed.set(id, { name: id, kind: "blob", id: empty });
+      continue;
+    }
+    const tree = (await here(git, ["rev-parse", `${commit}^{tree}`])).trim();
+    sessions.set(id, { name: id, kind: "tree", id: tree });
+    removed.delete(id);
+  }
+  const entries = new Map(top.map((entry) => [entry.name, entry]));
+  entries.set(MARK, { name: MARK, kind: "blob", id: empty });
+  await put(SESSIONS, sessions);
+  await put(REMOVED, removed);
+  const tree = await writeTree(git, [...entries.values()]);
+  const message = `sessions ${outgoing.map(({ id }) => id).join(", ")}`;
+  return await writeCommit(git, tree, { parent: base, message });
+
+  async function put(
+    name: string,
+    content: ReadonlyMap<string, Entry>,
+  ): Promise<void> {
+    entries.delete(name);
+    if (content.size === 0) return;
+    const id = await writeTree(git, [...content.values()]);
+    entries.set(name, { name, kind: "tree", id });
+  }
+}

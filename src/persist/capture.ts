@@ -1,0 +1,244 @@
+/** What of a session leaves the machine: as it was at one update, whole, and nothing that is secret. */
+import { sha256Hex } from "../base/checksum.ts";
+import { type OrcError, refused } from "../base/error.ts";
+import { asObject, jsonObject, parseJson, withFields } from "../base/json.ts";
+import { printJson } from "../base/json_print.ts";
+import { sessionLayout } from "../base/layout.ts";
+import { MAX_STATE_BYTES } from "../base/limits.ts";
+import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
+import { nameOf } from "../base/path.ts";
+import { sizeText } from "../base/text.ts";
+import { isClosed } from "../engine/state.ts";
+import { entriesIn, guardDirectory, readRegularFile } from "../files/read.ts";
+import { openRegular, readAt, regularFileAt } from "../files/write.ts";
+import type { Host } from "../host/host.ts";
+import type { Repository } from "../repository/open.ts";
+import { workflowOf } from "../repository/select.ts";
+import { sessionMasker } from "../secrets/masker.ts";
+import { withSessionLock } from "../session/create.ts";
+import { assertWritable } from "../session/encode.ts";
+import { decodeState, readState } from "../session/read.ts";
+import type { Session } from "../session/store.ts";
+import type { PersistSettings } from "./settings.ts";
+
+/** A session as it leaves the machine. */
+export interface Captured {
+  readonly session: Session;
+  /** By their names in the directory of the session. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly sizeBytes: number;
+  /** SHA-256 over names and contents. */
+  readonly content: string;
+  /** Whether its checkpoints were left out, so that it is small enough. */
+  readonly isCut: boolean;
+}
+
+type Limits = Pick<PersistSettings, "maxSessionBytes" | "recipient">;
+
+/**
+ * Reads what of a session leaves the machine.
+ *
+ * @throws {OrcError} `copy_too_large` or `secret_in_session` (refused), `changed_outside` (corrupt)
+ */
+export async function capture(
+  host: Host,
+  repository: Repository,
+  id: string,
+  limits: Limits,
+): Promise<Captured> {
+  const { layout, context } = repository;
+  const paths = sessionLayout(layout.root, id);
+  guardDirectory(layout.root, paths.directory);
+  const act = { id, guarded: paths.directory, doing: "copy the session" };
+  const once = () => lookOnce(repository, id, limits.maxSessionBytes);
+  const { text, log } = look(repository, id, once) ??
+    await withSessionLock(layout, context, act, once);
+  const session = await decodeState(text, paths, id);
+  // What nobody vouches for is not handed on.
+  if (session.checksum === "changed") assertWritable(session, paths.state);
+  const main = new Map([
+    [nameOf(paths.log), log],
+    [nameOf(paths.meta), new TextEncoder().encode(metaText(paths.meta, id))],
+    [nameOf(paths.state), new TextEncoder().encode(text)],
+  ]);
+  const files = new Map([...checkpointsIn(paths.checkpoints), ...main]);
+  const whole = withinLimit(session, files, main, limits);
+  if (limits.recipient === null) {
+    await assertWithoutSecrets(host, repository, session, whole);
+  }
+  return {
+    session,
+    files: whole,
+    sizeBytes: sizeOf(whole),
+    content: await contentOf(whole),
+    isCut: whole.size < files.size,
+  };
+}
+
+/** The same without checkpoints, which nothing needs. */
+export async function withoutCheckpoints(
+  captured: Captured,
+): Promise<Captured> {
+  const files = new Map(
+    [...captured.files].filter(([name]) => !name.includes("/")),
+  );
+  const content = await contentOf(files);
+  const isCut = files.size < captured.files.size || captured.isCut;
+  return { ...captured, files, sizeBytes: sizeOf(files), content, isCut };
+}
+
+interface Look {
+  readonly text: string;
+  readonly log: Uint8Array;
+}
+
+/** How often a session is looked at that changes all the time; then it is locked. */
+const MAX_LOOKS = 5;
+
+/** The log holds no more than the state says, as long as that stays what it is. */
+function look(
+  { layout: { root } }: Repository,
+  id: string,
+  once: () => Look,
+): Look | undefined {
+  const paths = sessionLayout(root, id);
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const seen = once();
+    if (readState(paths, id) === seen.text) return seen;
+  }
+  return undefined;
+}
+
+function lookOnce(
+  { layout: { root } }: Repository,
+  id: string,
+  maxBytes: number,
+): Look {
+  const paths = sessionLayout(root, id);
+  const text = readState(paths, id);
+  const info = regularFileAt(paths.log, "read");
+  if (info === undefined) return { text, log: new Uint8Array() };
+  // Nobody holds gigabytes that will not leave.
+  if (info.size > maxBytes) throw tooLarge(id, info.size, maxBytes);
+  const file = openRegular(paths.log, info, "read", { read: true });
+  try {
+    return { text, log: readAt(file, 0, info.size) };
+  } finally {
+    file.close();
+  }
+}
+
+/** What says where on this disk a session lies, and whose it is here, means nothing elsewhere. */
+const LOCAL_KEYS: readonly string[] = ["place", "owner"];
+
+function metaText(path: string, id: string): string {
+  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  const known = bytes &&
+    asObject(parseJson(new TextDecoder().decode(bytes), path));
+  const meta = withFields(known ?? jsonObject({}), { session_id: id });
+  return printJson(
+    new Map([...meta].filter(([key]) => !LOCAL_KEYS.includes(key))),
+    2,
+  );
+}
+
+function checkpointsIn(directory: string): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  const names = entriesIn(directory, "list the checkpoints in")
+    .filter(({ name, isFile }) =>
+      isFile && name.endsWith(CHECKPOINT_SUFFIX) &&
+      isCheckpointId(name.slice(0, -CHECKPOINT_SUFFIX.length))
+    ).map(({ name }) => name).sort();
+  for (const name of names) {
+    // One may be removed meanwhile: nothing needs it.
+    const bytes = readRegularFile(`${directory}/${name}`, MAX_STATE_BYTES);
+    if (bytes !== undefined) files.set(`checkpoints/${name}`, bytes);
+  }
+  return files;
+}
+
+function sizeOf(files: ReadonlyMap<string, Uint8Array>): number {
+  return [...files.values()].reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Of a closed session the checkpoints stay, before anything is refused. */
+function withinLimit(
+  { id, state }: Session,
+  files: ReadonlyMap<string, Uint8Array>,
+  main: ReadonlyMap<string, Uint8Array>,
+  { maxSessionBytes }: Limits,
+): ReadonlyMap<string, Uint8Array> {
+  if (sizeOf(files) <= maxSessionBytes) return files;
+  const left = isClosed(state.status) ? main : files;
+  if (sizeOf(left) <= maxSessionBytes) return left;
+  throw tooLarge(id, sizeOf(left), maxSessionBytes);
+}
+
+function tooLarge(id: string, sizeBytes: number, maxBytes: number): OrcError {
+  return refused(
+    "copy_too_large",
+    `Session "${id}" is too large to leave the machine: ${
+      sizeText(sizeBytes)
+    }, at most ${sizeText(maxBytes)}`,
+    {
+      hint: "allow more: orc config set persist_max_session_mb 20",
+      details: { session: id, sizeBytes, maxBytes },
+    },
+  );
+}
+
+export function allTooLarge(sizeBytes: number, maxBytes: number): OrcError {
+  return refused(
+    "copy_too_large",
+    `All sessions that leave the machine are too large together: ${
+      sizeText(sizeBytes)
+    }, at most ${sizeText(maxBytes)}`,
+    {
+      hint:
+        "remove old ones (orc persist prune --yes), or allow more: orc config set persist_max_total_mb 200",
+      details: { sizeBytes, maxBytes },
+    },
+  );
+}
+
+/**
+ * What orc writes is masked before it is signed, and cannot be masked later without breaking what it
+ * is signed with. A value that became a secret since then does not leave.
+ */
+async function assertWithoutSecrets(
+  host: Host,
+  repository: Repository,
+  session: Session,
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  const { workflow } = await workflowOf(repository, session);
+  const place = { repository, workflow, isLenient: true };
+  const masker = await sessionMasker(host, place);
+  for (const [name, bytes] of files) {
+    const text = new TextDecoder().decode(bytes);
+    const masked = masker.mask(text);
+    if (masked === text) continue;
+    const [label = "a secret"] = /\[secret [^\]]+\]/.exec(masked) ?? [];
+    throw refused(
+      "secret_in_session",
+      `Session "${session.id}" does not leave the machine: its ${name} holds what is secret, ${label}`,
+      {
+        hint:
+          "let it leave encrypted: orc config set persist_recipient age1... --global",
+        details: { session: session.id, file: name },
+      },
+    );
+  }
+}
+
+/** What tells one copy from another one, whatever order its files are read in. */
+export async function contentOf(
+  files: ReadonlyMap<string, Uint8Array>,
+): Promise<string> {
+  const parts: string[] = [];
+  const sorted = [...files].sort(([one], [other]) => one < other ? -1 : 1);
+  for (const [name, bytes] of sorted) {
+    parts.push(`${name} ${await sha256Hex(bytes)}`);
+  }
+  return await sha256Hex(new TextEncoder().encode(parts.join("\n")));
+}

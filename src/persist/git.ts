@@ -1,0 +1,289 @@
+/**
+ * Git as a place to keep copies of sessions: objects and references of orc's own. No working tree, index,
+ * branch or reflog of the user is touched, no hook runs, and what is made is orc's.
+ */
+import { external, notFound } from "../base/error.ts";
+import { decodeUtf8 } from "../base/json.ts";
+import type { GitAnswer, GitStreams } from "../checks/git_program.ts";
+import { type Git, gitAround, runGit, tryGit } from "../trust/committed.ts";
+import type { Host } from "../host/host.ts";
+import { problemOf, withoutUser } from "./remote_rules.ts";
+
+export type { Git };
+
+const SETTINGS = [
+  "gc.auto=0",
+  "maintenance.auto=false",
+  "commit.gpgSign=false",
+  "core.logAllRefUpdates=false",
+].flatMap((setting) => ["-c", setting]);
+
+/** How long git may take to reach another machine, where nobody says otherwise. */
+const REMOTE_TIMEOUT_MS = 120_000;
+
+/**
+ * The git repository around a root.
+ *
+ * @throws {OrcError} `not_in_git` (not_found)
+ */
+export function gitOf(host: Host, root: string, signal?: AbortSignal): Git {
+  return gitAround(host, root, signal);
+}
+
+/** Runs git on the objects and references that are here. */
+export async function here(
+  git: Git,
+  args: readonly string[],
+  streams?: GitStreams,
+): Promise<string> {
+  const bytes = await runGit(git, [...SETTINGS, ...args], streams);
+  return decodeUtf8(bytes, "what git answers");
+}
+
+/** Runs git so that it reaches a remote; how it ended is for the caller to judge. */
+export async function there(
+  git: Git,
+  args: readonly string[],
+): Promise<GitAnswer> {
+  return await tryGit(git, [...SETTINGS, ...args], {
+    reaches: true,
+    timeoutMs: REMOTE_TIMEOUT_MS,
+  });
+}
+
+/** Writes files as objects; their ids in the same order. */
+export async function writeBlobs(
+  git: Git,
+  paths: readonly string[],
+): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const args = ["hash-object", "-w", "--no-filters", "--stdin-paths"];
+  const input = paths.map((path) => `${path}\n`).join("");
+  return linesOf(await here(git, args, { input }));
+}
+
+/** One entry of a tree of git. */
+export interface Entry {
+  readonly name: string;
+  readonly kind: "blob" | "tree";
+  readonly id: string;
+}
+
+export async function writeTree(
+  git: Git,
+  entries: readonly Entry[],
+): Promise<string> {
+  const input = entries.map(({ name, kind, id }) =>
+    `${kind === "tree" ? "040000" : "100644"} ${kind} ${id}\t${name}\0`
+  ).join("");
+  return (await here(git, ["mktree", "-z", "--missing"], { input })).trim();
+}
+
+/** Makes a commit of orc's own; it says nothing of the user. */
+export async function writeCommit(
+  git: Git,
+  tree: string,
+  { parent, message }: {
+    readonly parent: string | undefined;
+    readonly message: string;
+  },
+): Promise<string> {
+  const date = git.host.now();
+  const parents = parent === undefined ? [] : ["-p", parent];
+  const id = await here(git, ["commit-tree", tree, ...parents], {
+    input: `${message}\n`,
+    variables: {
+      GIT_AUTHOR_NAME: NAME,
+      GIT_AUTHOR_EMAIL: EMAIL,
+      GIT_AUTHOR_DATE: date,
+      GIT_COMMITTER_NAME: NAME,
+      GIT_COMMITTER_EMAIL: EMAIL,
+      GIT_COMMITTER_DATE: date,
+    },
+  });
+  return id.trim();
+}
+
+const NAME = "orc";
+const EMAIL = "orc@localhost";
+
+/** A reference that is to lead elsewhere; where it led before is what it may be moved from. */
+export interface Move {
+  readonly ref: string;
+  /** Undefined to remove it. */
+  readonly to: string | undefined;
+  /** Undefined where it is to be new. */
+  readonly from: string | undefined;
+}
+
+/** Moves all of the references, or none where one of them was moved meanwhile. */
+export async function moveRefs(
+  git: Git,
+  moves: readonly Move[],
+): Promise<void> {
+  const lines = moves.filter(({ to, from }) => to !== from)
+    .map(({ ref, to, from }) => {
+      if (to === undefined) return `delete ${ref} ${from}\n`;
+      return `update ${ref} ${to} ${from ?? zeroId(to)}\n`;
+    });
+  if (lines.length === 0) return;
+  const args = ["update-ref", "--no-deref", "--stdin"];
+  await here(git, args, { input: lines.join("") });
+}
+
+/** The id that stands for none; as long as the others of the repository. */
+function zeroId(id: string): string {
+  return "0".repeat(id.length);
+}
+
+/** Where the references below a prefix lead, by what follows the prefix. */
+export async function listRefs(
+  git: Git,
+  prefix: string,
+): Promise<ReadonlyMap<string, string>> {
+  const format = "--format=%(objectname) %(refname)";
+  const lines = linesOf(await here(git, ["for-each-ref", format, prefix]));
+  return new Map(lines.map((line) => {
+    const space = line.indexOf(" ");
+    const name = line.slice(space + 1 + prefix.length);
+    return [name, line.slice(0, space)];
+  }));
+}
+
+/** How far back it is looked for what was sent from here. */
+const MAX_ANCESTORS = 1000;
+
+/** Whether a commit, or one before it, is this one or has this tree. */
+export async function follows(
+  git: Git,
+  commit: string,
+  earlier: string,
+): Promise<boolean> {
+  const words = ["log", `-n${MAX_ANCESTORS}`, "--format=%H %T", commit, "--"];
+  const text = await here(git, words);
+  return text.split(/[ \n]/).includes(earlier);
+}
+
+/** One file of a tree. */
+export interface TreeFile {
+  readonly path: string;
+  readonly mode: string;
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+/** All files of a tree, however deep. */
+export async function filesIn(
+  git: Git,
+  tree: string,
+): Promise<readonly TreeFile[]> {
+  const text = await here(git, [
+    "ls-tree",
+    "-r",
+    "-l",
+    "-z",
+    "--full-tree",
+    tree,
+  ]);
+  return text.split("\0").filter(Boolean).map((line) => {
+    const [facts = "", path = ""] = line.split("\t");
+    const [mode = "", , id = "", size = ""] = facts.split(/ +/);
+    return { path, mode, id, sizeBytes: Number(size) };
+  });
+}
+
+/** The entries of a tree itself; undefined where there is no such tree. */
+export async function entriesOf(
+  git: Git,
+  tree: string,
+): Promise<readonly Entry[] | undefined> {
+  const args = [...SETTINGS, "ls-tree", "-z", "--full-tree", tree];
+  const { exitCode, bytes } = await tryGit(git, args);
+  if (exitCode !== 0) return undefined;
+  const text = decodeUtf8(bytes, "what git answers");
+  return text.split("\0").filter(Boolean).map((line) => {
+    const [facts = "", name = ""] = line.split("\t");
+    const [, kind = "", id = ""] = facts.split(" ");
+    return { name, id, kind: kind === "tree" ? "tree" : "blob" };
+  });
+}
+
+const NEWLINE = 10;
+
+/** The content of objects, named as git names them; undefined for what is not there. */
+export async function readBlobs(
+  git: Git,
+  names: readonly string[],
+): Promise<readonly (Uint8Array | undefined)[]> {
+  if (names.length === 0) return [];
+  const args = [...SETTINGS, "cat-file", "--batch"];
+  const input = names.map((name) => `${name}\n`).join("");
+  const bytes = await runGit(git, args, { input });
+  let at = 0;
+  return names.map((name) => {
+    const end = bytes.indexOf(NEWLINE, at);
+    const head = new TextDecoder().decode(bytes.subarray(at, end));
+    at = end + 1;
+    if (head === `${name} missing`) return undefined;
+    const size = Number(/^[0-9a-f]+ blob (\d+)$/.exec(head)?.[1] ?? NaN);
+    if (Number.isNaN(size)) {
+      throw external("git_failed", `Git does not tell what "${name}" holds`);
+    }
+    const content = bytes.subarray(at, at + size);
+    at += size + 1;
+    return content;
+  });
+}
+
+export function linesOf(text: string): readonly string[] {
+  return text.split("\n").filter(Boolean);
+}
+
+/**
+ * The remote that copies go to: the one named, else `origin`, else the first.
+ *
+ * @throws {OrcError} `no_remote` (external)
+ */
+export async function remoteOf(
+  git: Git,
+  named: string | undefined,
+): Promise<string> {
+  const names = linesOf(await here(git, ["remote"]));
+  const usual = names.includes("origin") ? "origin" : names[0];
+  const chosen = named ?? usual;
+  if (chosen !== undefined && names.includes(chosen)) return chosen;
+  const message = named === undefined
+    ? `"${git.tree}" has no remote that sessions could be sent to`
+    : `"${git.tree}" has no remote "${named}"`;
+  throw external("no_remote", message, {
+    path: git.tree,
+    hint: names.length === 0
+      ? "give it one: git remote add origin URL"
+      : `name one that it has, with --remote: ${names.join(", ")}`,
+  });
+}
+
+/** Where a remote lies, without user and password. */
+export async function addressOf(git: Git, remote: string): Promise<string> {
+  const url = await here(git, ["remote", "get-url", "--push", remote]);
+  return withoutUser(url.trim());
+}
+
+/** Throws what kept git from reaching a remote, or what the remote said. */
+export function assertReached(
+  remote: string,
+  { exitCode, problem, errors }: Pick<
+    GitAnswer,
+    "exitCode" | "problem" | "errors"
+  >,
+): void {
+  if (exitCode === 0 && problem === null) return;
+  throw problemOf(remote, errors);
+}
+
+/** What is not there cannot be shown. */
+export function noCopy(id: string, remote: string): Error {
+  return notFound("no_such_copy", `"${remote}" holds no session "${id}"`, {
+    hint: "see what it holds: orc persist status",
+  });
+}

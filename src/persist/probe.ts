@@ -1,0 +1,123 @@
+/** What a remote lets orc keep there, found out by trying: what a push only pretends to do proves nothing. */
+import { onRefusal } from "../base/error.ts";
+import type { Host } from "../host/host.ts";
+import {
+  type Place,
+  placeOf,
+  type RepositoryOptions,
+} from "../repository/open.ts";
+import { readMachine } from "../settings/machine.ts";
+import {
+  addressOf,
+  assertReached,
+  type Git,
+  remoteOf,
+  there,
+  writeCommit,
+  writeTree,
+} from "./git.ts";
+import { pushEnds } from "./remote_rules.ts";
+import { PUSH } from "./shelf.ts";
+import { beginPersisting } from "./use.ts";
+
+/** What was tried. */
+export interface Trial {
+  /** The reference that was pushed and removed again. */
+  readonly ref: string;
+  /** Whether the remote takes it. */
+  readonly allowed: boolean;
+  /** Whether it is gone again. */
+  readonly removed: boolean;
+  /** Why it is not allowed, or could not be removed; null where all went well. */
+  readonly problem: string | null;
+}
+
+/** Which remote is to be tried. */
+export interface ProbeOptions extends RepositoryOptions {
+  /** Its name; without it `origin`, else the first. */
+  readonly remote?: string;
+}
+
+/** What a remote takes. */
+export interface Probed {
+  /** Where it was done; no session. */
+  readonly place: Place;
+  /** Name of the remote. */
+  readonly remote: string;
+  /** Where it lies, without user and password. */
+  readonly address: string;
+  /** Where this machine is; null where nothing gives that away. */
+  readonly machine: string | null;
+  /** Whether this machine vanishes. */
+  readonly vanishes: "yes" | "maybe" | "no";
+  /** A reference of orc's own. */
+  readonly references: Trial;
+  /** A branch; null where it was not tried, since nobody needs it. */
+  readonly branch: Trial | null;
+  /** A name for the setting `state_branch`, where only a branch is allowed; null otherwise. */
+  readonly stateBranch: string | null;
+}
+
+/**
+ * Finds out what a remote takes: pushes a reference that holds nothing, and removes it again. Where the
+ * remote refuses that, it tries a branch, whose name begins as an agent's branches do here.
+ *
+ * Requires `--allow-read`, `--allow-env` and `--allow-run=git`.
+ *
+ * @throws {OrcError} `no_remote` or `remote_unreachable` (external), `remote_auth` (denied)
+ */
+export async function probeRemote(
+  host: Host,
+  options: ProbeOptions = {},
+): Promise<Probed> {
+  const { repository, git } = await beginPersisting(host, options);
+  const remote = await remoteOf(git, options.remote);
+  const { place, vanishes, branchPrefix } = await readMachine(host, repository);
+  const empty = await writeTree(git, []);
+  const how = { parent: undefined, message: "a trial of orc persist probe" };
+  const commit = await writeCommit(git, empty, how);
+  const token = host.newToken().slice(0, 12);
+  const name = `${branchPrefix ?? "claude/"}orchestrator-state`;
+  const own = `refs/orchestrator/probe/${token}`;
+  const references = await tried(git, remote, { ref: own, commit });
+  const branch = references.allowed
+    ? null
+    : await tried(git, remote, { ref: `refs/heads/${name}-${token}`, commit });
+  return {
+    place: placeOf(repository, null),
+    ...{ remote, address: await addressOf(git, remote), machine: place },
+    ...{ vanishes, references, branch },
+    stateBranch: branch?.allowed ? name : null,
+  };
+}
+
+async function tried(
+  git: Git,
+  remote: string,
+  { ref, commit }: { readonly ref: string; readonly commit: string },
+): Promise<Trial> {
+  const problem = await pushed(git, remote, `${commit}:${ref}`, ref);
+  if (problem !== null) return { ref, allowed: false, removed: true, problem };
+  const left = await pushed(git, remote, `:${ref}`, ref);
+  return { ref, allowed: true, removed: left === null, problem: left };
+}
+
+/** Why a push is refused; null where it is not. That a remote cannot be reached says nothing of what it takes. */
+async function pushed(
+  git: Git,
+  remote: string,
+  refspec: string,
+  ref: string,
+): Promise<string | null> {
+  const answer = await there(git, [...PUSH, remote, refspec]);
+  const end = pushEnds(new TextDecoder().decode(answer.bytes)).get(ref);
+  if (end !== undefined) return end.kind === "done" ? null : end.reason;
+  try {
+    assertReached(remote, answer);
+    return "git says nothing of it";
+  } catch (error) {
+    const refusal = onRefusal((each) => each)(error);
+    if (refusal.code === "remote_refused") return refusal.message;
+    throw refusal;
+  }
+}

@@ -1,0 +1,401 @@
+/** Sessions sent to a remote, each as it is here. */
+import { onRefusal, OrcError } from "../base/error.ts";
+import { KEPT_AFTER_END_MS } from "../base/limits.ts";
+import { asObject } from "../base/json.ts";
+import { sessionLayout } from "../base/layout.ts";
+import { epochMsOf } from "../base/time.ts";
+import { withScratch } from "../checks/scratch.ts";
+import { isClosed } from "../engine/state.ts";
+import type { Host } from "../host/host.ts";
+import { type Place, placeOf } from "../repository/open.ts";
+import { readSessionMeta } from "../session/read.ts";
+import {
+  allTooLarge,
+  capture,
+  type Captured,
+  withoutCheckpoints,
+} from "./capture.ts";
+import { encryptedTo, readLabels, writeCopy } from "./copies.ts";
+import { follows, listRefs, moveRefs } from "./git.ts";
+import type { Label } from "./label_rules.ts";
+import { refusedBy } from "./remote_rules.ts";
+import {
+  LOCAL,
+  type Outgoing,
+  type Seen,
+  type Shelf,
+  shelfOf,
+} from "./shelf.ts";
+import { refusalOf, standingOf } from "./standing.ts";
+import {
+  beginPersisting,
+  namedAmong,
+  type Persisting,
+  type PersistOptions,
+} from "./use.ts";
+
+/** What became of a session that was to be sent. */
+export interface PushedSession {
+  /** Its id. */
+  readonly session: string;
+  /** Its last update. */
+  readonly serial: number;
+  /**
+   * - `pushed`: the remote has it now, or would with `dryRun`
+   * - `same`: the remote had it already
+   * - `behind`: the remote has a newer one, and this one was not sent
+   */
+  readonly result: "pushed" | "same" | "behind";
+  /** Bytes of the copy, before anything was encrypted. */
+  readonly sizeBytes: number;
+  /** Whether its checkpoints were left out, since it would be too large with them. */
+  readonly withoutCheckpoints: boolean;
+}
+
+/** What was sent. */
+export interface Pushed {
+  /** Where from. */
+  readonly place: Place;
+  /** Name of the remote. */
+  readonly remote: string;
+  /** The branch that all copies are on; null where each has a reference of its own. */
+  readonly branch: string | null;
+  /** Whether it left encrypted. */
+  readonly encrypted: boolean;
+  /** Whether nothing was changed because only the plan was asked for. */
+  readonly dryRun: boolean;
+  /** By their ids. */
+  readonly sessions: readonly PushedSession[];
+  /** Which sessions were left out, and why, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Sends sessions to a remote of git: those named, else all that are open or ended in the last 30 days.
+ * What the remote has that is newer stays. No branch, index, file or reflog of the repository changes.
+ *
+ * Requires `--allow-read`, `--allow-write`, `--allow-env` and `--allow-run=git`.
+ *
+ * @throws {OrcError} `session_diverged` or `other_lineage` (conflict) for a session that went on in
+ *   both places, once the others are sent
+ * @throws {OrcError} `no_remote` or `remote_unreachable` (external), `remote_auth` or `remote_refused`
+ *   (denied), `copy_too_large` or `secret_in_session` (refused)
+ */
+export async function pushSessions(
+  host: Host,
+  options: PersistOptions = {},
+): Promise<Pushed> {
+  const persisting = await beginPersisting(host, options);
+  const { repository, settings } = persisting;
+  const warnings: string[] = [];
+  return await withScratch(
+    host,
+    repository.layout,
+    "copy sessions",
+    async (scratch) => {
+      const named = options.sessions ?? [];
+      const captured = await captureAll(persisting, named, warnings);
+      const dryRun = options.dryRun ?? false;
+      const sending = { ...persisting, scratch, captured, warnings, dryRun };
+      const { remote, sessions } = await send(sending, named.length > 0);
+      return {
+        place: placeOf(repository, null),
+        remote,
+        branch: settings.branch,
+        encrypted: settings.recipient !== null,
+        dryRun,
+        sessions,
+        warnings,
+      };
+    },
+  );
+}
+
+/** A session that is named has to go; one that is not may be left out, and that is said. */
+async function captureAll(
+  { host, repository, settings }: Persisting,
+  named: readonly string[],
+  warnings: string[],
+): Promise<readonly Captured[]> {
+  const ids = await repository.store.ids();
+  const chosen = namedAmong(named, ids);
+  const all: Captured[] = [];
+  for (const id of [...ids].sort()) {
+    if (chosen.size > 0 && !chosen.has(id)) continue;
+    try {
+      if (chosen.size === 0 && await isOld(host, repository, id)) continue;
+      all.push(await capture(host, repository, id, settings));
+    } catch (error) {
+      if (chosen.size > 0 || !(error instanceof OrcError)) throw error;
+      warnings.push(`Session "${id}" is left out: ${error.message}`);
+    }
+  }
+  return all;
+}
+
+/** Copies of sessions that ended long ago are removed, and do not come back by themselves. */
+async function isOld(
+  host: Host,
+  { store }: Persisting["repository"],
+  id: string,
+): Promise<boolean> {
+  const { state } = await store.read(id);
+  const changedMs = epochMsOf(state.updatedAt) ?? Infinity;
+  const nowMs = epochMsOf(host.now()) ?? 0;
+  return isClosed(state.status) && nowMs - changedMs > KEPT_AFTER_END_MS;
+}
+
+interface Sending extends Persisting {
+  readonly scratch: string;
+  readonly captured: readonly Captured[];
+  readonly warnings: string[];
+  readonly dryRun: boolean;
+}
+
+/** A session as it lies in git here. */
+interface Kept {
+  readonly captured: Captured;
+  /** Undefined where nothing was to be written. */
+  readonly commit: string | undefined;
+}
+
+async function send(
+  sending: Sending,
+  isNamed: boolean,
+): Promise<{ remote: string; sessions: readonly PushedSession[] }> {
+  const { git, settings, dryRun, remote } = sending;
+  const kept = await keepAll(sending);
+  const shelf = await shelfOf(git, remote, settings.branch).catch(
+    onRefusal((error) => {
+      throw dryRun || kept.length === 0 ? error : butKept(error, kept.length);
+    }),
+  );
+  const gone = isNamed ? new Set<string>() : await shelf.removed();
+  const left = kept.filter(({ captured: { session } }) =>
+    !gone.has(session.id)
+  );
+  try {
+    const sessions = await sendKept(sending, shelf, left);
+    return { remote: shelf.remote, sessions };
+  } catch (error) {
+    const isAway = error instanceof OrcError &&
+      /^(?:no_remote|remote_)/.test(error.code);
+    throw isAway && !dryRun ? butKept(error, kept.length) : error;
+  }
+}
+
+/** Where nothing can be sent, what was kept here is worth a word. */
+function butKept(error: OrcError, count: number): OrcError {
+  const { kind, code, message, hint, path, details } = error;
+  const what = count === 1 ? "its copy is" : "their copies are";
+  return new OrcError(
+    kind,
+    code,
+    `${message}; ${what} kept in git here, in ${LOCAL}`,
+    { hint, path, details, cause: error },
+  );
+}
+
+/** Writes what changed into git here, before anybody is asked. */
+async function keepAll(sending: Sending): Promise<readonly Kept[]> {
+  const { git, settings, scratch, dryRun } = sending;
+  const known = await listRefs(git, LOCAL);
+  const labels = await readLabels(git, asSeen(known));
+  const all = await withinTotal(sending, labels);
+  const to = await encryptedTo(settings.recipient);
+  const kept: Kept[] = [];
+  for (const captured of all) {
+    const { id } = captured.session;
+    const parent = known.get(id);
+    const isKept = isSame(labels.get(id), captured, to);
+    const commit = isKept || dryRun ? parent : await writeCopy(git, captured, {
+      ...{ scratch, parent, recipient: settings.recipient },
+    });
+    kept.push({ captured, commit });
+  }
+  await moveRefs(
+    git,
+    kept.flatMap(({ captured: { session: { id } }, commit }) =>
+      commit === undefined || dryRun
+        ? []
+        : [{ ref: LOCAL + id, to: commit, from: known.get(id) }]
+    ),
+  );
+  return kept;
+}
+
+function asSeen(
+  refs: ReadonlyMap<string, string>,
+): ReadonlyMap<string, Seen> {
+  return new Map(
+    [...refs].map(([id, commit]) => [id, { commit, tree: commit }]),
+  );
+}
+
+function isSame(
+  label: Label | OrcError | undefined,
+  { content }: Captured,
+  to: string | null,
+): boolean {
+  return label !== undefined && "content" in label &&
+    label.content === content && label.encryptedTo === to;
+}
+
+/** Checkpoints of closed sessions stay, before anything is refused. */
+async function withinTotal(
+  { captured, settings: { maxTotalBytes } }: Sending,
+  labels: ReadonlyMap<string, Label | OrcError>,
+): Promise<readonly Captured[]> {
+  const sizes = new Map<string, number>();
+  for (const [id, label] of labels) {
+    if ("content" in label) sizes.set(id, label.sizeBytes);
+  }
+  for (const { session, sizeBytes } of captured) {
+    sizes.set(session.id, sizeBytes);
+  }
+  const total = () => [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const all: Captured[] = [];
+  for (const each of captured) {
+    const isCut = total() > maxTotalBytes &&
+      isClosed(each.session.state.status);
+    const one = isCut ? await withoutCheckpoints(each) : each;
+    sizes.set(one.session.id, one.sizeBytes);
+    all.push(one);
+  }
+  if (total() > maxTotalBytes) throw allTooLarge(total(), maxTotalBytes);
+  return all;
+}
+
+/** Others push at the same time; with so many of them orc is not meant to be used. */
+const MAX_TRIES = 12;
+
+/** As often as this the remote may refuse what it shows, before that is not taken for chance any more. */
+const MAX_UNMOVED = 3;
+
+const PAUSE_MS = 50;
+
+async function sendKept(
+  sending: Sending,
+  shelf: Shelf,
+  kept: readonly Kept[],
+): Promise<readonly PushedSession[]> {
+  const results = new Map<string, PushedSession["result"]>();
+  const refusals: OrcError[] = [];
+  const { dryRun } = sending;
+  let left = await decide(sending, shelf, kept, results, refusals);
+  let unmoved = 0;
+  for (let tries = 1; left.length > 0 && !dryRun; tries++) {
+    const before = await shelf.expected();
+    const ends = await shelf.put(left);
+    const stale: Outgoing[] = [];
+    let reason = "";
+    for (const each of left) {
+      const end = ends.get(each.id);
+      if (end?.kind === "refused") throw refusedBy(shelf.remote, end.reason);
+      if (end?.kind === "done") results.set(each.id, "pushed");
+      else stale.push(each);
+      if (end?.kind === "stale") reason = end.reason;
+    }
+    if (stale.length === 0) break;
+    await shelf.look();
+    const after = await shelf.expected();
+    const isMoved = stale.some(({ id }) => before(id) !== after(id));
+    unmoved = isMoved ? 0 : unmoved + 1;
+    if (unmoved >= MAX_UNMOVED || tries >= MAX_TRIES) {
+      throw refusedBy(shelf.remote, reason);
+    }
+    await pause(tries);
+    const again = kept.filter(({ captured: { session } }) =>
+      stale.some(({ id }) => id === session.id)
+    );
+    left = await decide(sending, shelf, again, results, refusals);
+  }
+  if (dryRun) { for (const { id } of left) results.set(id, "pushed"); }
+  const [refusal] = refusals;
+  if (refusal !== undefined) throw refusal;
+  return kept.flatMap(({ captured: { session, sizeBytes, isCut } }) => {
+    const result = results.get(session.id);
+    if (result === undefined) return [];
+    const { id, serial } = session;
+    return [{
+      ...{ session: id, serial, result, sizeBytes },
+      withoutCheckpoints: isCut,
+    }];
+  });
+}
+
+function pause(tries: number): Promise<void> {
+  const ms = Math.random() * PAUSE_MS * tries;
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Which of the copies are to be sent: what the remote has that is newer, or went another way, stays. */
+async function decide(
+  sending: Sending,
+  shelf: Shelf,
+  kept: readonly Kept[],
+  results: Map<string, PushedSession["result"]>,
+  refusals: OrcError[],
+): Promise<readonly Outgoing[]> {
+  const { git, settings } = sending;
+  const all = await shelf.seen();
+  const ids = new Set(kept.map(({ captured: { session } }) => session.id));
+  const seen = new Map([...all].filter(([id]) => ids.has(id)));
+  const labels = await readLabels(git, seen);
+  const to = await encryptedTo(settings.recipient);
+  const outgoing: Outgoing[] = [];
+  for (const { captured, commit } of kept) {
+    const { id } = captured.session;
+    const there = seen.get(id);
+    const one = { id, commit, seen: there };
+    const label = labels.get(id);
+    if (there === undefined || label === undefined) outgoing.push(one);
+    else if (isSame(label, captured, to)) results.set(id, "same");
+    else if (commit && await follows(git, commit, there.tree)) {
+      outgoing.push(one);
+    } else {
+      const verdict = await verdictOn(sending, id, there, label);
+      if (verdict === "ahead") outgoing.push(one);
+      else if (verdict instanceof OrcError) refusals.push(verdict);
+      else results.set(id, verdict);
+    }
+  }
+  return outgoing;
+}
+
+/** What is to be done with a copy that went on at the remote, or may have. */
+async function verdictOn(
+  { git, repository, scratch }: Sending,
+  id: string,
+  seen: Seen,
+  label: Label | OrcError,
+): Promise<"ahead" | "same" | "behind" | OrcError> {
+  const { layout: { root } } = repository;
+  const directory = `${scratch}/seen-${seen.commit}`;
+  const standing = await standingOf(git, root, { label, seen, directory });
+  if (standing instanceof OrcError) return standing;
+  const { staged, judged } = standing;
+  const { comparison } = judged;
+  if (comparison === "older") return "ahead";
+  // The same events: what else differs there, a checkpoint or a name, is not taken away unseen.
+  if (comparison === "same") return "same";
+  const refusal = refusalOf(id, judged);
+  if (refusal === undefined) return "behind";
+  return await isKeptToo(repository, id, staged.label) ? "ahead" : refusal;
+}
+
+/** Whether another session here is that copy, so that nothing is lost when it is replaced. */
+async function isKeptToo(
+  { store, layout: { root } }: Persisting["repository"],
+  id: string,
+  { content }: Label,
+): Promise<boolean> {
+  for (const other of await store.ids()) {
+    const { meta } = sessionLayout(root, other);
+    const origin = asObject(readSessionMeta(meta)?.get("origin"));
+    const isIt = origin?.get("session") === id &&
+      origin.get("content") === content;
+    if (isIt) return true;
+  }
+  return false;
+}
