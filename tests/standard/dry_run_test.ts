@@ -163,6 +163,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
 };
 
+/** What wants a second repository, or a remote, is tried where those are. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  "snapshot import": "snapshot/import_test.ts",
+  "persist push": "persist/push_test.ts",
+  "persist pull": "persist/pull_test.ts",
+  "persist prune": "persist/use_test.ts",
+};
+
 /** Later than all that the older tool wrote, and a clock that goes on. */
 function machineAt(number: number): Machine {
   const minute = String(number).padStart(2, "0");
@@ -255,6 +263,10 @@ Deno.test("every command that removes or rewrites several things has --dry-run, 
     const isRewriting = effect === "rewrites" || parts.length > 0;
     assertEquals(hasDryRun, isRewriting, name);
   }
-  const tried = new Set(Object.keys(SCENES));
+  for (const file of Object.values(ELSEWHERE)) {
+    const text = await Deno.readTextFile(`${import.meta.dirname}/../${file}`);
+    assert(text.includes("dryRun: true"), file);
+  }
+  const tried = new Set([SCENES, ELSEWHERE].flatMap(Object.keys));
   assertEquals(rewriting.filter((name) => !tried.has(name)), []);
 });

@@ -110,7 +110,7 @@ export const persistPushCommand = command<ResultOf<Pushed>>({
     "Sends sessions to a git remote: those named, else all that are open or ended in the last 30 days. Each gets a private reference, refs/orchestrator/sessions/ID; where the setting state_branch names a branch, all lie on that. No branch, index, file or reflog of yours changes, and no hook runs. What the remote has that is newer stays there. A session that went on in both places is refused, and the others are sent.\n\nWhat leaves can be read by all who can read the repository; the setting persist_recipient encrypts it with age.",
   args: [IDS],
   flags: [REMOTE, DRY_RUN],
-  effect: "writes",
+  effect: "rewrites",
   permissions: PERMISSIONS,
   examples: ["orc persist push", "orc persist push 01k9 --dry-run"],
   use: async (host, options, values) =>
@@ -155,7 +155,7 @@ export const persistPullCommand = command<ResultOf<Pulled>>({
       "Store a session that went on in both places under a new id",
     ),
   ],
-  effect: "writes",
+  effect: "rewrites",
   permissions: PERMISSIONS,
   examples: ["orc persist pull", "orc persist pull 01k9 --keep-both"],
   use: async (host, options, values) =>
@@ -252,7 +252,7 @@ export const persistPruneCommand = command<ResultOf<Pruned>>({
     DRY_RUN,
     flag("-y, --yes", "Remove them; without it nothing is removed"),
   ],
-  effect: "writes",
+  effect: "rewrites",
   permissions: PERMISSIONS,
   examples: [
     "orc persist prune --dry-run",

@@ -183,7 +183,7 @@ export const snapshotImportCommand = command<ImportResult>({
     PASSPHRASE_FLAG,
     MAX_SIZE_FLAG,
   ],
-  effect: "writes",
+  effect: "rewrites",
   permissions: ["own"],
   examples: [
     "orc snapshot import sessions.orc --dry-run",
