@@ -37,13 +37,18 @@ const OFTEN = ["status", "next"];
 /** Commands of every session: what they need besides is one piece more. */
 const UPDATES = ["start-item", "complete", "skip", "note", "advance"];
 const UPDATE = `${root}/src/session/update.ts`;
-/** What each of them loads on its way: signals, how long to wait for a lock, what must not be stored. */
+/**
+ * What each of them loads on its way: signals, how long to wait for a lock, what must not be stored, whether
+ * a session is one of here, and whether it has to leave.
+ */
 const STORED = [
   UPDATE,
   `${root}/src/host/signals.ts`,
   `${root}/src/settings/files.ts`,
   `${root}/src/secrets/masker.ts`,
   `${root}/src/secrets/find.ts`,
+  `${root}/src/trust/foreign.ts`,
+  `${root}/src/cli/after.ts`,
 ];
 
 /** The modules of commands, as the table of all commands loads them. */
@@ -161,8 +166,12 @@ const chunkFinder = {
         users.set(id, [...users.get(id) ?? [], entry]);
       }
     }
+    // What is loaded anyway, as some of the standard library is, costs nobody anything.
+    const loaded = new Set(chunks.keys());
     const needsPackage = (id) =>
-      [...eagerFrom([id])].some((to) => packageOf(to) !== undefined);
+      [...eagerFrom([id])].some((to) =>
+        packageOf(to) !== undefined && !loaded.has(to)
+      );
     for (const [id, by] of users) {
       if (chunks.has(id)) continue;
       const name = packageOf(id) ?? chunkFor(by);
@@ -217,15 +226,25 @@ function* functionsIn(node, isMethod = false) {
   }
 }
 
-/** What one command alone needs lies with it, what several need in a chunk for all of them. */
+/**
+ * What one command alone needs lies with it, and what only the parts of one room need lies together; what
+ * several need is in a chunk for all of them.
+ */
 function chunkFor(entries) {
   const commands = entries.filter((entry) =>
     entry.startsWith(`${root}/src/commands/`)
   );
   const [only, ...others] = commands.length > 0 ? commands : entries;
-  if (others.length > 0) return "shared";
+  if (others.length > 0) {
+    const rooms = new Set(entries.map(roomOf));
+    return commands.length > 0 || rooms.size > 1 ? "shared" : roomOf(only);
+  }
   const words = only.replace(/\.\w+$/, "").split("/");
   return words.slice(commands.length > 0 ? -1 : -2).join("-");
+}
+
+function roomOf(entry) {
+  return entry.slice(`${root}/src/`.length).split("/")[0];
 }
 
 /** A package lies in one chunk with those that only it needs. */

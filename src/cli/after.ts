@@ -1,21 +1,13 @@
-/** What is done once an answer is printed. */
-import type { Command, Place } from "../commands/command.ts";
-import { mayHoldLegacy } from "../repository/open.ts";
+/** What is done once the answer of a change is printed. */
+import { mayVanish } from "../persist/vanishing.ts";
 import { type Run, warn } from "./output.ts";
 
-/** Sends the session away where its machine vanishes, and tells people of files that could move in. */
-export async function afterwards(
+/** Sends the session away where its machine vanishes. */
+export async function sendAway(
   run: Run,
-  { effect }: Command,
-  { root, session }: Place,
+  place: { readonly root: string; readonly session: string },
 ): Promise<void> {
-  const { presentation: { json, quiet }, commandName, host } = run;
-  // Programs that read JSON are not told: it is for whoever decides about the files.
-  if (!json && !quiet && mayHoldLegacy(root)) {
-    const { tellOfMigration } = await import("./notice.ts");
-    await tellOfMigration(run, commandName ?? "", root);
-  }
-  if (effect === "reads" || session === null) return;
+  if (!mayVanish(run.host, place.root)) return;
   const { sendAfterwards } = await import("../persist/after.ts");
-  warn(run, await sendAfterwards(host, { root, session }));
+  warn(run, await sendAfterwards(run.host, place));
 }

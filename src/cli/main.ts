@@ -103,10 +103,16 @@ async function perform(run: Run): Promise<number> {
     (await import("./switches.ts")).isShown(command, values)
   ) text = resultText(command, result, style);
   deliver(run, name, text);
-  const isChange = command.effect !== "reads";
-  if (place !== null && (isChange || mayHoldLegacy(place.root))) {
-    const { afterwards } = await import("./after.ts");
-    await afterwards(run, command, place);
+  const { root = "", session = null } = place ?? {};
+  // Programs that read JSON are not told: it is for whoever decides about the files.
+  const isForPeople = !run.presentation.json && !run.presentation.quiet;
+  if (isForPeople && place !== null && mayHoldLegacy(root)) {
+    const { tellOfMigration } = await import("./notice.ts");
+    await tellOfMigration(run, name, root);
+  }
+  if (command.effect !== "reads" && session !== null) {
+    const { sendAway } = await import("./after.ts");
+    await sendAway(run, { root, session });
   }
   return refusal === undefined ? 0 : exitCodeOf(refusal);
 }

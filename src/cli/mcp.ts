@@ -25,8 +25,10 @@ import {
 import { type Host, Interrupted, rememberedMasker } from "../host/host.ts";
 import { openRepository } from "../repository/open.ts";
 import { openSession } from "../repository/select.ts";
+import { mayVanish } from "../persist/vanishing.ts";
 import { readStatus } from "../work/status.ts";
-import { resultText, type Run, tell, warn } from "./output.ts";
+import { sendAway } from "./after.ts";
+import { resultText, type Run, tell } from "./output.ts";
 import { prepare, selectCommand, styleFor } from "./parse.ts";
 import { assertNotTyped } from "./switches.ts";
 
@@ -185,11 +187,10 @@ async function sendLater(run: Run, { host, values }: Run): Promise<void> {
     session: values?.text("session"),
   };
   try {
-    const { mayVanish, sendAfterwards } = await import("../persist/after.ts");
     const { layout: { root } } = openRepository(host, { root: options.root });
     if (!mayVanish(host, root)) return;
     const { place } = await openSession(host, options);
-    warn(run, await sendAfterwards(run.host, place));
+    await sendAway(run, place);
   } catch (error) {
     tell(run.streams, `${escapeControls(String(error))}\n`);
   }

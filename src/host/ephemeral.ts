@@ -1,4 +1,6 @@
 /** Whether this machine is one that vanishes with all that lies on it, such as an agent's in a cloud. */
+import { orElse } from "../base/error.ts";
+import { fileKind } from "../files/read.ts";
 import { type Env, isSet } from "./agents.ts";
 
 /**
@@ -57,7 +59,7 @@ function places(): readonly EphemeralPlace[] {
 /** Says where this is. `ORCHESTRATOR_EPHEMERAL` has the last word on whether it vanishes: 1 or 0. */
 export function detectMachine(
   env: Env,
-  isDirectory: (path: string) => boolean,
+  isDirectory: (path: string) => boolean = isDirectoryHere,
 ): Machine {
   const isThere = (part: string): boolean =>
     part.startsWith("/") ? isDirectory(part) : isSet(env, part);
@@ -67,6 +69,10 @@ export function detectMachine(
   const { place = null, vanishes = "no", branchPrefix = null } = found ?? {};
   const said = SAID.get(env("ORCHESTRATOR_EPHEMERAL")?.toLowerCase() ?? "");
   return { place, vanishes: said ?? vanishes, branchPrefix };
+}
+
+function isDirectoryHere(path: string): boolean {
+  return orElse(() => fileKind(path) === "directory", () => false);
 }
 
 const SAID: ReadonlyMap<string, Vanishing> = new Map([

@@ -1,35 +1,16 @@
 /** What orc does by itself where a machine vanishes: sessions are sent away, or it is said that none leaves. */
 import { OrcError, orElse } from "../base/error.ts";
 import { asObject, parseJson } from "../base/json.ts";
-import {
-  type RepositoryLayout,
-  repositoryLayout,
-  userLayout,
-} from "../base/layout.ts";
+import type { RepositoryLayout } from "../base/layout.ts";
 import { keep, readCached, stage } from "../checks/tree_cache.ts";
 import { readRemoteUrl } from "../files/git_remote.ts";
-import { fileKind, isVisible } from "../files/read.ts";
-import { detectMachine } from "../host/ephemeral.ts";
-import { type Host, variableOf } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
 import { openRepository, type RepositoryOptions } from "../repository/open.ts";
 import { isDue, type LastSending, type Sight } from "./due_rules.ts";
+import { mayVanish } from "./vanishing.ts";
 
 /** Nobody waits longer for what is only an addition. */
 const MAX_SENDING_MS = 10_000;
-
-/** Whether the environment or a file may say that this machine vanishes: nothing is loaded where none does. */
-export function mayVanish(host: Host, root: string): boolean {
-  const env = (name: string) => variableOf(host, name);
-  if (env("ORCHESTRATOR_EPHEMERAL") === "0") return false;
-  const { vanishes } = detectMachine(
-    env,
-    (path) => orElse(() => fileKind(path) === "directory", () => false),
-  );
-  if (vanishes !== "no" || env("ORCHESTRATOR_WEB_MODE")) return true;
-  const home = host.homeDirectory();
-  return isVisible(repositoryLayout(root).config) ||
-    home !== undefined && isVisible(userLayout(home).config);
-}
 
 /** What is said once for each session; undefined where it leaves by itself, or the machine stays. */
 export async function vanishingWarning(

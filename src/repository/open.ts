@@ -201,13 +201,17 @@ const VARIABLES = ["ORCHESTRATOR_OUTPUT", "ORCHESTRATOR_COLOR"];
 
 /** Whether settings may say how answers look; what reads them is loaded only then. */
 export function mayHavePreferences(host: Host, root: string | null): boolean {
+  return VARIABLES.some((name) => variableOf(host, name)) ||
+    mayHoldSettings(host, root);
+}
+
+/** Whether there is a file of settings, of the repository or of its user. */
+export function mayHoldSettings(host: Host, root: string | null): boolean {
   const home = host.homeDirectory();
-  const files = [
+  return [
     ...home === undefined ? [] : [userLayout(home).config],
     ...root === null ? [] : [repositoryLayout(root).config],
-  ];
-  return VARIABLES.some((name) => variableOf(host, name)) ||
-    files.some(isVisible);
+  ].some(isVisible);
 }
 
 /**

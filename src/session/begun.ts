@@ -79,32 +79,36 @@ export async function foreignWorkflow(
   home: string | undefined,
   session: Session,
 ): Promise<string | undefined> {
-  const { id, chain, legacyPath, state: { definition } } = session;
+  const { legacyPath, state: { definition } } = session;
   if (definition === null || legacyPath !== null) return undefined;
-  const { directory, state, meta } = sessionLayout(root, id);
+  if (!isForeign(root, session)) return undefined;
   const here = trustedHere(root);
-  const hash = await definitionHash(definition);
-  const places = [here, home === undefined ? null : userLayout(home).trusted];
-  if (places.some((place) => place !== null && isIn(place, hash))) {
-    return undefined;
-  }
   // Whoever may not write there could never have remembered it.
   if (here !== null && !isGranted({ name: "write", path: here })) {
     return undefined;
   }
+  const hash = await definitionHash(definition);
+  const places = [here, home === undefined ? null : userLayout(home).trusted];
+  return places.some((place) => place !== null && isIn(place, hash))
+    ? undefined
+    : hash;
+}
+
+/** Whether a session came from elsewhere; outside of git nobody can tell, unless it says so itself. */
+function isForeign(root: string, { id, chain }: Session): boolean {
+  const { directory, state, meta } = sessionLayout(root, id);
   // What may not be looked at tells nothing; an index that cannot be understood may name it.
   const isTracked = orElse(() => isFileTracked(root, state), () => false);
-  if (isTracked !== false) return hash;
+  if (isTracked !== false) return true;
   const said = orElse(() => readSessionMeta(meta), () => undefined);
   // What was brought in says so itself, also where nothing else could tell.
-  if (said?.has("origin")) return hash;
-  if (sparesDirectory(root) === null) return undefined;
+  if (said?.has("origin")) return true;
+  if (sparesDirectory(root) === null) return false;
   const { place } = placeOf(directory);
-  if (place !== undefined && place === said?.get("place")) return undefined;
+  if (place !== undefined && place === said?.get("place")) return false;
   const spare = findSpare(root, id);
   // What an orc that kept nothing began has no chain before its first update here.
-  const isOlder = spare === undefined ? chain === null : !spare.isForeign;
-  return isOlder ? undefined : hash;
+  return spare === undefined ? chain !== null : spare.isForeign;
 }
 
 function isIn(directory: string, hash: string): boolean {

@@ -1,8 +1,6 @@
 /** What is known of this machine, and what the settings say of it. */
-import { fileKind } from "../files/read.ts";
 import { detectMachine, type Machine } from "../host/ephemeral.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import { orElse } from "../base/error.ts";
 import { type ConfigSite, readValue } from "./files.ts";
 
 /**
@@ -15,10 +13,7 @@ export async function readMachine(
   host: Host,
   site: ConfigSite | undefined,
 ): Promise<Machine> {
-  const machine = detectMachine(
-    (name) => variableOf(host, name),
-    (path) => orElse(() => fileKind(path) === "directory", () => false),
-  );
+  const machine = detectMachine((name) => variableOf(host, name));
   if (/^(?:[01]|true|false)$/i.test(variableOf(host, SAID) ?? "")) {
     return machine;
   }

@@ -1,16 +1,9 @@
 /** What comes before the next step: a check or an approval again, since files changed, or a human's trust. */
 import { shellWord } from "../base/text.ts";
-import {
-  findStale,
-  renewalOf,
-  staleWarning,
-  staleWarnings,
-} from "../checks/stale.ts";
 import type { NextStep } from "../engine/standing.ts";
 import { summarizeItems } from "../engine/summary.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { staleApprovals, staleApprovalWarning } from "../trust/approvals.ts";
 import { approvalCommand } from "../workflow/supervision.ts";
 import type { Item } from "../workflow/types.ts";
 
@@ -59,6 +52,10 @@ export async function renewalBefore(
 ): Promise<Renewal | undefined> {
   const action = next?.action;
   if (action !== "advance" && action !== "finish") return undefined;
+  const { findStale, renewalOf, staleWarning } = await import(
+    "../checks/stale.ts"
+  );
+  const { staleApprovals } = await import("../trust/approvals.ts");
   const { workflow, session: { state } } = opened;
   const here = workflow.phases.filter(({ id }) =>
     action === "finish" || id === state.currentPhaseId
@@ -94,6 +91,10 @@ export async function renewalWarnings(
   host: Host,
   opened: OpenedSession,
 ): Promise<readonly string[]> {
+  const { staleWarnings } = await import("../checks/stale.ts");
+  const { staleApprovals, staleApprovalWarning } = await import(
+    "../trust/approvals.ts"
+  );
   const approvals = await staleApprovals(opened);
   return [
     ...await staleWarnings(host, opened),

@@ -127,7 +127,7 @@ async function warningsOf(opened: OpenedSession): Promise<string[]> {
   warnings.push(
     ...await contradictions(opened),
     ...await overrideWarnings(session.state.metadata),
-    ...session.state.metadata.has("workflow_yaml_path")
+    ...textAt(session.state.metadata, "workflow_yaml_path") !== null
       ? await (await import("./drift.ts")).workflowDrift(opened)
       : [],
   );

@@ -63,6 +63,52 @@ Deno.test("the single file is a program that shells run", async () => {
   await proveFound(shell, `${path}/shop`);
 });
 
+/** The chunks that a command of the built program loads, without what makes their names new. */
+async function chunksOf(
+  shop: string,
+  args: readonly string[],
+): Promise<readonly string[]> {
+  const counts = await Deno.makeTempDir();
+  const main = `${clone.root}/dist/program/main.js`;
+  const flags = ["run", "-A", "--no-config", `--coverage=${counts}`];
+  await new Deno.Command(Deno.execPath(), {
+    args: [...flags, main, ...args],
+    cwd: shop,
+    env: { ORCHESTRATOR_EPHEMERAL: "0" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  const urls = Array.from(
+    Deno.readDirSync(counts),
+    ({ name }): string =>
+      JSON.parse(Deno.readTextFileSync(`${counts}/${name}`)).url ?? "",
+  );
+  await Deno.remove(counts, { recursive: true });
+  return urls.flatMap((url) =>
+    /\/program\/(.+?)(?:-[\w-]{8})?\.js$/.exec(url)?.[1] ?? []
+  ).sort();
+}
+
+Deno.test("commands of every turn load no chunk of the built program that they do not need", async () => {
+  await run([Deno.execPath(), "task", "build"], { cwd: clone.root });
+  const shop = `${clone.directory}/turns`;
+  await Deno.mkdir(shop);
+  await run(["git", "init", "-q"], { cwd: shop });
+  const started = await chunksOf(shop, ["start", "Add login", "--root", "."]);
+  // A start reads YAML: what finds no package there would find none anywhere.
+  assertEquals(started.includes("yaml"), true, started.join(" "));
+  assertEquals(await chunksOf(shop, ["status"]), ["main"]);
+  assertEquals(await chunksOf(shop, ["note", "Text"]), ["main", "update"]);
+  assertEquals(
+    await chunksOf(shop, ["next"]),
+    ["main", "update", "work-renewal"],
+  );
+  const completing = await chunksOf(shop, ["complete", "scope"]);
+  const packages = ["yaml", "valibot", "snapshot", "shared-parsers"];
+  assertEquals(completing.filter((name) => packages.includes(name)), []);
+});
+
 Deno.test("deno task orc builds by itself, and anew where a source is newer", async () => {
   const orc = (...args: readonly string[]) =>
     run([Deno.execPath(), "task", "--quiet", "orc", ...args], {
