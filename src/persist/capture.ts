@@ -1,24 +1,20 @@
 /** What of a session leaves the machine: as it was at one update, whole, and nothing that is secret. */
 import { sha256Hex } from "../base/checksum.ts";
 import { type OrcError, refused } from "../base/error.ts";
-import { asObject, jsonObject, parseJson, withFields } from "../base/json.ts";
-import { printJson } from "../base/json_print.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
 import { nameOf } from "../base/path.ts";
 import { sizeText } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
-import { entriesIn, guardDirectory, readRegularFile } from "../files/read.ts";
-import { openRegular, readAt, regularFileAt } from "../files/write.ts";
+import { entriesIn, readRegularFile } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { workflowOf } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import { withSessionLock } from "../session/create.ts";
-import { assertWritable } from "../session/encode.ts";
-import { decodeState, readState } from "../session/read.ts";
+import { joined } from "../session/log.ts";
 import type { Session } from "../session/store.ts";
+import { lookAt, metaText, piecesOf } from "../sessions/leaving.ts";
 import type { PersistSettings } from "./settings.ts";
 
 /** A session as it leaves the machine. */
@@ -46,20 +42,19 @@ export async function capture(
   id: string,
   limits: Limits,
 ): Promise<Captured> {
-  const { layout, context } = repository;
-  const paths = sessionLayout(layout.root, id);
-  guardDirectory(layout.root, paths.directory);
-  const act = { id, guarded: paths.directory, doing: "copy the session" };
-  const once = () => lookOnce(repository, id, limits.maxSessionBytes);
-  const { text, log } = look(repository, id, once) ??
-    await withSessionLock(layout, context, act, once);
-  const session = await decodeState(text, paths, id);
-  // What nobody vouches for is not handed on.
-  if (session.checksum === "changed") assertWritable(session, paths.state);
+  const paths = sessionLayout(repository.layout.root, id);
+  const look = await lookAt(repository, id, "copy the session");
+  const { session, bytes } = look;
+  // Nobody holds gigabytes that will not leave.
+  const logBytes = look.log?.size ?? 0;
+  if (logBytes > limits.maxSessionBytes) {
+    throw tooLarge(id, logBytes, limits.maxSessionBytes);
+  }
+  const log = joined(look.log ? [...piecesOf(paths.log, look.log)] : []);
   const main = new Map([
     [nameOf(paths.log), log],
-    [nameOf(paths.meta), new TextEncoder().encode(metaText(paths.meta, id))],
-    [nameOf(paths.state), new TextEncoder().encode(text)],
+    [nameOf(paths.meta), new TextEncoder().encode(metaText(paths, id))],
+    [nameOf(paths.state), bytes],
   ]);
   const files = new Map([...checkpointsIn(paths.checkpoints), ...main]);
   const whole = withinLimit(session, files, main, limits);
@@ -85,61 +80,6 @@ export async function withoutCheckpoints(
   const content = await contentOf(files);
   const isCut = files.size < captured.files.size || captured.isCut;
   return { ...captured, files, sizeBytes: sizeOf(files), content, isCut };
-}
-
-interface Look {
-  readonly text: string;
-  readonly log: Uint8Array;
-}
-
-/** How often a session is looked at that changes all the time; then it is locked. */
-const MAX_LOOKS = 5;
-
-/** The log holds no more than the state says, as long as that stays what it is. */
-function look(
-  { layout: { root } }: Repository,
-  id: string,
-  once: () => Look,
-): Look | undefined {
-  const paths = sessionLayout(root, id);
-  for (let looks = 0; looks < MAX_LOOKS; looks++) {
-    const seen = once();
-    if (readState(paths, id) === seen.text) return seen;
-  }
-  return undefined;
-}
-
-function lookOnce(
-  { layout: { root } }: Repository,
-  id: string,
-  maxBytes: number,
-): Look {
-  const paths = sessionLayout(root, id);
-  const text = readState(paths, id);
-  const info = regularFileAt(paths.log, "read");
-  if (info === undefined) return { text, log: new Uint8Array() };
-  // Nobody holds gigabytes that will not leave.
-  if (info.size > maxBytes) throw tooLarge(id, info.size, maxBytes);
-  const file = openRegular(paths.log, info, "read", { read: true });
-  try {
-    return { text, log: readAt(file, 0, info.size) };
-  } finally {
-    file.close();
-  }
-}
-
-/** What says where on this disk a session lies, and whose it is here, means nothing elsewhere. */
-const LOCAL_KEYS: readonly string[] = ["place", "owner"];
-
-function metaText(path: string, id: string): string {
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  const known = bytes &&
-    asObject(parseJson(new TextDecoder().decode(bytes), path));
-  const meta = withFields(known ?? jsonObject({}), { session_id: id });
-  return printJson(
-    new Map([...meta].filter(([key]) => !LOCAL_KEYS.includes(key))),
-    2,
-  );
 }
 
 function checkpointsIn(directory: string): Map<string, Uint8Array> {

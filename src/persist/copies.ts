@@ -1,11 +1,11 @@
 /** Copies of sessions as objects of git: written, read, and compared with the sessions that are here. */
 import { sha256Hex } from "../base/checksum.ts";
 import { denied, onRefusal, type OrcError } from "../base/error.ts";
-import { type SessionLayout, sessionLayoutAt } from "../base/layout.ts";
+import { sessionLayoutAt } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { ensureDirectories, writeAll, writeNewFile } from "../files/write.ts";
 import { decrypt, encrypt, readIdentities } from "../secrets/encryption.ts";
-import { judgeCopy, type JudgedCopy } from "../sessions/copies.ts";
+import type { StagedCopy } from "../sessions/copies.ts";
 import { type Captured, contentOf } from "./capture.ts";
 import {
   type Entry,
@@ -147,9 +147,8 @@ function labelOr(id: string, bytes: Uint8Array | undefined): Label | OrcError {
 }
 
 /** A copy that lies as files where a session could, and is not one yet. */
-export interface Staged {
+export interface Staged extends StagedCopy {
   readonly label: Label;
-  readonly paths: SessionLayout;
 }
 
 /**
@@ -191,7 +190,7 @@ export async function stageCopy(
     if (name.includes("/")) ensureDirectories(paths.checkpoints);
     writeNewFile(`${paths.directory}/${name}`, bytes);
   }
-  return { label, paths };
+  return { label, id: session, paths, machine: label.machine };
 }
 
 async function opened(
@@ -216,13 +215,4 @@ async function opened(
       details: { session },
     },
   );
-}
-
-/** Compares a copy with the session that is here. */
-export async function judge(
-  root: string,
-  { label, paths }: Staged,
-): Promise<JudgedCopy> {
-  const { session: id, machine } = label;
-  return await judgeCopy(root, { id, paths, machine });
 }

@@ -9,7 +9,6 @@ import {
 } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
-  type RepositoryLayout,
   type SessionLayout,
   sessionLayout,
   STAGING_PREFIX,
@@ -28,17 +27,15 @@ import {
 import type { Host } from "../host/host.ts";
 import { type Place, placeOf } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { arrive, finishArrival } from "../session/arrival.ts";
+import { settleArrival } from "../session/arrival.ts";
 import type { Comparison } from "../session/copy_rules.ts";
-import { publishDirectory, withSessionLock } from "../session/create.ts";
-import { findSpare, keepSpare } from "../session/spare.ts";
-import type { Session } from "../session/store.ts";
-import { stageRenamed } from "../snapshot/keep_both.ts";
-import { judge, readLabels, type Staged } from "./copies.ts";
+import { withSessionLock } from "../session/create.ts";
+import { refusalOf, takeCopy } from "../sessions/copies.ts";
+import { readLabels, type Staged } from "./copies.ts";
 import { addressOf, listRefs, moveRefs, noCopy, writeCommit } from "./git.ts";
 import type { Label } from "./label_rules.ts";
 import { LOCAL, type Seen, type Shelf, shelfOf } from "./shelf.ts";
-import { refusalOf, type Standing, standingOf } from "./standing.ts";
+import { keepHint, type Standing, standingOf } from "./standing.ts";
 import {
   beginPersisting,
   namedAmong,
@@ -192,7 +189,8 @@ async function bringIn(
   pulling: Pulling,
   lock: HeldLock,
 ): Promise<readonly PulledSession[]> {
-  const { repository: { layout }, git, copies, warnings, isNamed } = pulling;
+  const { repository: { layout, context }, git, copies, warnings } = pulling;
+  const { isNamed, keepBoth } = pulling;
   // Under this name the next holder of the lock removes it, should this one be killed.
   const staging = `${layout.sessions}/${STAGING_PREFIX}${lock.token}`;
   const refusals: OrcError[] = [];
@@ -200,6 +198,7 @@ async function bringIn(
   try {
     makeDirectory(staging);
     for (const { id, seen, label } of copies) {
+      await settleArrival(layout, context, id);
       const how = { label, seen, directory: staging };
       const standing = await standingOf(git, layout.root, how);
       lock.assertHeld();
@@ -209,7 +208,10 @@ async function bringIn(
         warnings.push(`Session "${id}" is left out: ${standing.message}`);
         continue;
       }
-      const refusal = refusalIn(pulling, id, standing);
+      const refusal = refusalOf(id, standing.judged, {
+        hint: keepHint(id),
+        keepBoth,
+      });
       if (refusal !== undefined) refusals.push(refusal);
       else sessions.push(await bring(pulling, { id, seen, standing }));
       discard(`${staging}/${id}`);
@@ -220,15 +222,6 @@ async function bringIn(
   const [refusal] = refusals;
   if (refusal !== undefined) throw refusal;
   return sessions;
-}
-
-function refusalIn(
-  { keepBoth }: Pulling,
-  id: string,
-  { judged }: Standing,
-): OrcError | undefined {
-  const isKept = keepBoth && judged.comparison !== "newer_format";
-  return isKept ? undefined : refusalOf(id, judged);
 }
 
 interface Bringing {
@@ -254,38 +247,21 @@ async function store(
   pulling: Pulling,
   bringing: Bringing,
 ): Promise<string | null> {
-  const { repository: { layout, context }, warnings } = pulling;
+  const { repository, warnings } = pulling;
   const { id, standing: { staged, judged } } = bringing;
-  const { paths } = staged;
-  switch (judged.comparison) {
-    case "older":
-      return null;
-    case "same":
-      await addCheckpoints(pulling, staged);
-      await note(pulling, bringing);
-      return null;
-    case "created":
-      signOrigin(pulling, staged);
-      publishNew(layout, judged.session, paths.directory, warnings);
-      await note(pulling, bringing);
-      return id;
-    case "fast_forward":
-      await fastForward(pulling, staged);
-      await note(pulling, bringing);
-      return id;
-    default: {
-      const known = await findKept(pulling, staged.label);
-      if (known !== undefined) return known;
-      const newId = (await context.idSource())();
-      signOrigin(pulling, staged);
-      const renamed = await stageRenamed(layout.root, judged.session, {
-        staged: paths,
-        newId,
-      });
-      publishNew(layout, renamed, paths.directory, warnings);
-      return newId;
-    }
-  }
+  const { comparison } = judged;
+  if (comparison === "older") return null;
+  if (comparison === "same") await addCheckpoints(pulling, staged);
+  const isAlike = comparison === "same" || comparison === "fast_forward";
+  const isKept = !isAlike && comparison !== "created";
+  const known = isKept ? await findKept(pulling, staged.label) : undefined;
+  if (known !== undefined) return known;
+  // What is here already keeps its own: what people call it, and whose it is.
+  if (!isAlike) signOrigin(pulling, staged);
+  const taking = { repository, warnings, hint: keepHint(id) };
+  const storedAs = await takeCopy(taking, staged, judged);
+  if (!isKept) await note(pulling, bringing);
+  return storedAs;
 }
 
 /** The session that a copy was stored as before; undefined where it was not. */
@@ -325,47 +301,6 @@ function signOrigin(
   const meta = withFields(metaOf(paths), { origin: jsonObject(origin) });
   discard(paths.meta);
   writeNewFile(paths.meta, printJson(meta, 2));
-}
-
-/** What git's directory keeps of a session that was removed here may be newer, and stays then. */
-function publishNew(
-  layout: RepositoryLayout,
-  session: Session,
-  staged: string,
-  warnings: string[],
-): void {
-  const { root } = layout;
-  const { id, serial } = session;
-  publishDirectory(layout, id, staged);
-  const kept = findSpare(root, id)?.states[0]?.serial ?? -1;
-  if (kept <= serial) {
-    keepSpare({ root, session, before: undefined, isForeign: true });
-    return;
-  }
-  warnings.push(
-    `Session "${id}" was here before, up to update ${kept}: orc recover ${id} brings that back`,
-  );
-}
-
-async function fastForward(
-  { repository: { layout, context } }: Pulling,
-  staged: Staged,
-): Promise<void> {
-  const { root } = layout;
-  const { label: { session: id }, paths } = staged;
-  const { directory: guarded } = sessionLayout(root, id);
-  const act = { id, guarded, doing: "bring the session up to its copy" };
-  await withSessionLock(layout, context, act, async (lock) => {
-    await finishArrival(root, id, lock);
-    // It may have gone on since it was judged.
-    const judged = await judge(root, staged);
-    const refusal = refusalOf(id, judged);
-    if (refusal !== undefined) throw refusal;
-    if (judged.comparison !== "fast_forward") return;
-    // What people call it, and whose it is, stays as it is here.
-    discard(paths.meta);
-    await arrive(root, id, { staged: paths.directory, lock });
-  });
 }
 
 /** Of a session that is the same, another machine may have kept further copies to return to. */

@@ -9,6 +9,7 @@ import { isClosed } from "../engine/state.ts";
 import type { Host } from "../host/host.ts";
 import { type Place, placeOf } from "../repository/open.ts";
 import { readSessionMeta } from "../session/read.ts";
+import { refusalOf } from "../sessions/copies.ts";
 import {
   allTooLarge,
   capture,
@@ -26,7 +27,7 @@ import {
   type Shelf,
   shelfOf,
 } from "./shelf.ts";
-import { refusalOf, standingOf } from "./standing.ts";
+import { keepHint, standingOf } from "./standing.ts";
 import {
   beginPersisting,
   namedAmong,
@@ -379,7 +380,7 @@ async function verdictOn(
   if (comparison === "older") return "ahead";
   // The same events: what else differs there, a checkpoint or a name, is not taken away unseen.
   if (comparison === "same") return "same";
-  const refusal = refusalOf(id, judged);
+  const refusal = refusalOf(id, judged, { hint: keepHint(id) });
   if (refusal === undefined) return "behind";
   return await isKeptToo(repository, id, staged.label) ? "ahead" : refusal;
 }

@@ -1,8 +1,7 @@
 /** How the copy of a session at a remote stands to the session that is here. */
 import { onRefusal, OrcError } from "../base/error.ts";
-import { isRefusal, refusalOfCopy } from "../session/copy_rules.ts";
-import type { JudgedCopy } from "../sessions/copies.ts";
-import { judge, stageCopy, type Staged } from "./copies.ts";
+import { judgeCopy, type JudgedCopy } from "../sessions/copies.ts";
+import { stageCopy, type Staged } from "./copies.ts";
 import type { Git } from "./git.ts";
 import type { Label } from "./label_rules.ts";
 import type { Seen } from "./shelf.ts";
@@ -27,22 +26,13 @@ export async function standingOf(
   if (label instanceof OrcError) return label;
   try {
     const staged = await stageCopy(git, label, { seen, directory });
-    return { staged, judged: await judge(root, staged) };
+    return { staged, judged: await judgeCopy(root, staged) };
   } catch (error) {
     return onRefusal((refusal) => refusal)(error);
   }
 }
 
-/** Why a copy is neither taken nor replaced; undefined where it may be. */
-export function refusalOf(
-  id: string,
-  { comparison, here, there }: JudgedCopy,
-): OrcError | undefined {
-  if (!isRefusal(comparison)) return undefined;
-  return refusalOfCopy(comparison, id, {
-    here,
-    there,
-    hint:
-      `keep both, theirs under a new id: orc persist pull ${id} --keep-both`,
-  });
+/** How to take a copy all the same that is neither taken nor replaced. */
+export function keepHint(id: string): string {
+  return `keep both, theirs under a new id: orc persist pull ${id} --keep-both`;
 }

@@ -328,7 +328,7 @@ class LinePieces {
   }
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const [first = new Uint8Array(), ...others] = pieces;
   if (others.length === 0) return first;
   const lengthBytes = pieces.reduce((sum, { length }) => sum + length, 0);

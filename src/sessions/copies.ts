@@ -1,23 +1,30 @@
-/** Copies of sessions that come from elsewhere, compared with what is here. */
+/** Copies of sessions that come from elsewhere, compared with what is here, and taken or refused. */
 import { sha256Hex } from "../base/checksum.ts";
-import { notFound } from "../base/error.ts";
+import { notFound, type OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { guardDirectory, readRegularFile } from "../files/read.ts";
+import type { Repository } from "../repository/open.ts";
+import { arrive, finishArrival } from "../session/arrival.ts";
 import {
   compareCopies,
   type Comparison,
   type CopyEnd,
+  isRefusal,
+  refusalOfCopy,
   type SessionCopy,
   Trail,
 } from "../session/copy_rules.ts";
+import { publishDirectory, withSessionLock } from "../session/create.ts";
 import { assertWritable, unknownVersionOf } from "../session/encode.ts";
 import { linesFrom } from "../session/log.ts";
 import { openForReading } from "../session/log_read.ts";
 import { decodeState } from "../session/read.ts";
+import { findSpare, keepSpare } from "../session/spare.ts";
 import type { Session } from "../session/store.ts";
 import { definitionHash } from "../workflow/sizes.ts";
+import { stageRenamed } from "./keep_both.ts";
 
 /** Where a copy lies: below the root, and not yet where sessions are. */
 export interface StagedCopy {
@@ -74,8 +81,110 @@ export async function judgeCopy(
   return { comparison, here, there, session };
 }
 
+/** What is done with a copy that went on in both places, or is another session under the same id. */
+export interface Dissent {
+  /** How to take it all the same. */
+  readonly hint: string;
+  /** Whether it is to be stored under a new id; one that only a newer orc can judge never is. */
+  readonly keepBoth?: boolean;
+}
+
+/** Why a copy is not taken; undefined where it may be. */
+export function refusalOf(
+  id: string,
+  { comparison, here, there }: JudgedCopy,
+  { hint, keepBoth = false }: Dissent,
+): OrcError | undefined {
+  const isKept = keepBoth && comparison !== "newer_format";
+  return isKept || !isRefusal(comparison)
+    ? undefined
+    : refusalOfCopy(comparison, id, { here, there, hint });
+}
+
+/** Where a copy is taken to. */
+export interface Taking {
+  readonly repository: Repository;
+  /** As {@linkcode Dissent.hint}, should the session have gone on since it was judged. */
+  readonly hint: string;
+  /** What is worth knowing after it counted. */
+  readonly warnings: string[];
+}
+
+/**
+ * Takes a copy that was judged, and not refused: a new one appears whole, a newer one takes the place of
+ * what is here, any other gets a new id. Returns the id of the session that has it now; null where
+ * nothing was to be stored. Only the holder of the lock of all sessions may.
+ */
+export async function takeCopy(
+  taking: Taking,
+  copy: StagedCopy,
+  judged: JudgedCopy,
+): Promise<string | null> {
+  const { repository: { layout, context } } = taking;
+  const { id, paths } = copy;
+  switch (judged.comparison) {
+    case "same":
+    case "older":
+      return null;
+    case "created":
+      publishNew(taking, judged.session, paths.directory);
+      return id;
+    case "fast_forward":
+      await fastForward(taking, copy, judged);
+      return id;
+    default: {
+      const newId = (await context.idSource())();
+      const how = { staged: paths, newId };
+      const renamed = await stageRenamed(layout.root, judged.session, how);
+      publishNew(taking, renamed, paths.directory);
+      return newId;
+    }
+  }
+}
+
+/** What git's directory keeps of a session that was removed here may be newer, and stays then. */
+function publishNew(
+  { repository: { layout }, warnings }: Taking,
+  session: Session,
+  staged: string,
+): void {
+  const { root } = layout;
+  const { id, serial } = session;
+  publishDirectory(layout, id, staged);
+  const kept = findSpare(root, id)?.states[0]?.serial ?? -1;
+  if (kept <= serial) {
+    keepSpare({ root, session, before: undefined, isForeign: true });
+    return;
+  }
+  warnings.push(
+    `Session "${id}" was here before, up to update ${kept}: orc recover ${id} brings that back`,
+  );
+}
+
+async function fastForward(
+  { repository: { layout, context }, hint }: Taking,
+  copy: StagedCopy,
+  { here }: JudgedCopy,
+): Promise<void> {
+  const { root } = layout;
+  const { id, paths: { directory: staged } } = copy;
+  const { directory: guarded } = sessionLayout(root, id);
+  const act = { id, guarded, doing: "bring the session up to its copy" };
+  await withSessionLock(layout, context, act, async (lock) => {
+    await finishArrival(root, id, lock);
+    // It may have gone on since it was judged.
+    if (here === undefined || !await isStill(root, id, here)) {
+      const judged = await judgeCopy(root, copy);
+      const refusal = refusalOf(id, judged, { hint });
+      if (refusal !== undefined) throw refusal;
+      if (judged.comparison !== "fast_forward") return;
+    }
+    await arrive(root, id, { staged, lock });
+  });
+}
+
 /** Whether a session is still the copy that was judged. */
-export async function isStill(
+async function isStill(
   root: string,
   id: string,
   { stateSha256 }: SessionCopy,

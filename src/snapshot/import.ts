@@ -10,8 +10,6 @@ import {
 } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
-  type RepositoryLayout,
-  sessionLayout,
   sessionLayoutAt,
   sessionPathsWithin,
   STAGING_PREFIX,
@@ -37,22 +35,21 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { arrive, finishArrival, settleArrival } from "../session/arrival.ts";
-import {
-  type Comparison,
-  isRefusal,
-  refusalOfCopy,
-} from "../session/copy_rules.ts";
-import { publishDirectory, withSessionLock } from "../session/create.ts";
+import { settleArrival } from "../session/arrival.ts";
+import type { Comparison } from "../session/copy_rules.ts";
 import {
   readRepositoryMeta,
   repoIdOf,
   withoutCredentials,
 } from "../session/repository.ts";
-import { findSpare, keepSpare } from "../session/spare.ts";
-import type { Session } from "../session/store.ts";
-import { isStill, judgeCopy, type JudgedCopy } from "../sessions/copies.ts";
-import { stageRenamed } from "./keep_both.ts";
+import {
+  judgeCopy,
+  type JudgedCopy,
+  refusalOf,
+  type StagedCopy,
+  takeCopy,
+} from "../sessions/copies.ts";
+import { withoutLocal } from "../sessions/leaving.ts";
 import {
   type OpenedSnapshot,
   openSnapshot,
@@ -62,7 +59,6 @@ import {
   type TakeFile,
 } from "./read.ts";
 import { type SnapshotIdentity, type SnapshotSession, unfit } from "./rules.ts";
-import { withoutLocal } from "./source.ts";
 
 export type { Comparison };
 
@@ -239,7 +235,7 @@ async function bringIn(
     const sessions: ImportedSession[] = [];
     for (const each of judged) {
       lock.assertHeld();
-      sessions.push(await publishOne(importing, each, staging));
+      sessions.push(await publishOne(importing, each));
     }
     return sessions;
   } finally {
@@ -298,6 +294,7 @@ function originOf(
 
 interface Judged extends JudgedCopy {
   readonly snapshot: SnapshotSession;
+  readonly copy: StagedCopy;
 }
 
 async function judge(
@@ -307,13 +304,11 @@ async function judge(
 ): Promise<Judged> {
   const { id } = snapshot;
   const { machine } = identity;
-  const paths = stagedPaths(staging, id);
-  const judged = await judgeCopy(root, { id, paths, machine });
-  const { comparison } = judged;
-  if (!isRefusal(comparison) || keepBoth && comparison !== "newer_format") {
-    return { ...judged, snapshot };
-  }
-  throw refusalOfCopy(comparison, id, { ...judged, hint: keepHint(opened) });
+  const copy = { id, paths: stagedPaths(staging, id), machine };
+  const judged = await judgeCopy(root, copy);
+  const refusal = refusalOf(id, judged, { hint: keepHint(opened), keepBoth });
+  if (refusal !== undefined) throw refusal;
+  return { ...judged, snapshot, copy };
 }
 
 function keepHint({ path }: OpenedSnapshot): string {
@@ -325,89 +320,12 @@ function stagedPaths(staging: string, id: string) {
 }
 
 async function publishOne(
-  importing: Importing,
+  { repository, opened, warnings, dryRun }: Importing,
   judged: Judged,
-  staging: string,
 ): Promise<ImportedSession> {
-  const { dryRun } = importing;
-  const { comparison, here, snapshot: { id, task, serial } } = judged;
-  const storedAs = dryRun ? null : await store(importing, judged, staging);
+  const { comparison, copy, here, snapshot: { id, task, serial } } = judged;
+  const taking = { repository, warnings, hint: keepHint(opened) };
+  const storedAs = dryRun ? null : await takeCopy(taking, copy, judged);
   const present = here?.serial ?? null;
   return { session: id, task, comparison, storedAs, serial, present };
-}
-
-async function store(
-  importing: Importing,
-  judged: Judged,
-  staging: string,
-): Promise<string | null> {
-  const { repository: { layout, context } } = importing;
-  const { comparison, session, snapshot: { id } } = judged;
-  const staged = stagedPaths(staging, id);
-  switch (comparison) {
-    case "same":
-    case "older":
-      return null;
-    case "created":
-      publishNew(layout, session, staged.directory, importing.warnings);
-      return id;
-    case "fast_forward":
-      await fastForward(importing, judged, staging);
-      return id;
-    default: {
-      const newId = (await context.idSource())();
-      const renamed = await stageRenamed(layout.root, session, {
-        staged,
-        newId,
-      });
-      publishNew(layout, renamed, staged.directory, importing.warnings);
-      return newId;
-    }
-  }
-}
-
-/** What git's directory keeps of a session that was removed here may be newer, and stays then. */
-function publishNew(
-  layout: RepositoryLayout,
-  session: Session,
-  staged: string,
-  warnings: string[],
-): void {
-  const { root } = layout;
-  const { id, serial } = session;
-  publishDirectory(layout, id, staged);
-  const kept = findSpare(root, id)?.states[0]?.serial ?? -1;
-  if (kept > serial) {
-    warnings.push(
-      `Session "${id}" was here before, up to update ${kept}: orc recover ${id} brings that back`,
-    );
-    return;
-  }
-  keepSpare({ root, session, before: undefined, isForeign: true });
-}
-
-async function fastForward(
-  { repository: { layout, context }, opened, identity }: Importing,
-  { snapshot: { id }, here }: Judged,
-  staging: string,
-): Promise<void> {
-  const { root } = layout;
-  const { directory: guarded } = sessionLayout(root, id);
-  const act = { id, guarded, doing: "bring the session up to its copy" };
-  const staged = stagedPaths(staging, id);
-  await withSessionLock(layout, context, act, async (lock) => {
-    await finishArrival(root, id, lock);
-    // It may have gone on since it was judged.
-    if (here === undefined || !await isStill(root, id, here)) {
-      const { machine } = identity;
-      const judged = await judgeCopy(root, { id, paths: staged, machine });
-      const { comparison } = judged;
-      if (isRefusal(comparison)) {
-        const hint = keepHint(opened);
-        throw refusalOfCopy(comparison, id, { ...judged, hint });
-      }
-      if (comparison !== "fast_forward") return;
-    }
-    await arrive(root, id, { staged: staged.directory, lock });
-  });
 }

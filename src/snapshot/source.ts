@@ -1,27 +1,21 @@
-/** What of a session goes into a snapshot: as it was at one update, without keeping anybody from the next. */
+/** What of a session goes into a snapshot. */
 import { sha256Hex } from "../base/checksum.ts";
-import { conflict, type OrcError, orElse } from "../base/error.ts";
-import { type JsonObject, jsonObject } from "../base/json.ts";
-import { printJson } from "../base/json_print.ts";
 import {
   type SessionLayout,
   sessionLayout,
   sessionPathsWithin,
 } from "../base/layout.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { isClosed } from "../engine/state.ts";
-import { entriesIn, guardDirectory, readRegularFile } from "../files/read.ts";
-import { openRegular, readAt, regularFileAt } from "../files/write.ts";
+import { entriesIn } from "../files/read.ts";
+import { regularFileAt } from "../files/write.ts";
 import type { Repository } from "../repository/open.ts";
-import { settleArrival } from "../session/arrival.ts";
-import { withSessionLock } from "../session/create.ts";
-import { assertWritable } from "../session/encode.ts";
-import {
-  decodeState,
-  noSuchSession,
-  readSessionMeta,
-} from "../session/read.ts";
 import type { Session } from "../session/store.ts";
+import {
+  lookAt,
+  metaText,
+  piecesOf,
+  readStateBytes,
+} from "../sessions/leaving.ts";
 import type { Packed } from "./archive.ts";
 import { placeOfFile, type SnapshotSession } from "./rules.ts";
 
@@ -40,27 +34,15 @@ export interface Captured {
   readonly sizeBytes: number;
 }
 
-/** How often a session is looked at that changes all the time; then it is locked. */
-const MAX_LOOKS = 5;
-
 /** Looks at a session; reads its state and no more. */
 export async function capture(
   repository: Repository,
   id: string,
   extras: readonly Extra[],
 ): Promise<Captured> {
-  const { layout, context } = repository;
-  const paths = sessionLayout(layout.root, id);
-  guardDirectory(layout.root, paths.directory);
-  await settleArrival(layout, context, id);
   const doing = "take a snapshot of the session";
-  const act = { id, guarded: paths.directory, doing };
-  const { bytes, log } = look(paths, id) ??
-    await withSessionLock(layout, context, act, () => lookOnce(paths, id));
-  const text = new TextDecoder().decode(bytes);
-  const session = await decodeState(text, paths, id);
-  // What nobody vouches for is not handed on.
-  if (session.checksum === "changed") assertWritable(session, paths.state);
+  const { session, bytes, log } = await lookAt(repository, id, doing);
+  const paths = sessionLayout(repository.layout.root, id);
   const others = otherFiles(paths, id, extras);
   const sizes = others.map(({ path }) =>
     regularFileAt(path, "read")?.size ?? 0
@@ -73,37 +55,6 @@ export async function capture(
     sizeBytes: sizes.reduce((sum, size) => sum + size, 0) + bytes.length +
       (log?.size ?? 0),
   };
-}
-
-interface Look {
-  readonly bytes: Uint8Array;
-  readonly log: Deno.FileInfo | undefined;
-}
-
-/** The log holds no more than the state says, as long as that stays what it is. */
-function look(paths: SessionLayout, id: string): Look | undefined {
-  for (let looks = 0; looks < MAX_LOOKS; looks++) {
-    const seen = lookOnce(paths, id);
-    const after = readState(paths, id);
-    if (isSame(seen.bytes, after)) return seen;
-  }
-  return undefined;
-}
-
-function lookOnce(paths: SessionLayout, id: string): Look {
-  const bytes = readState(paths, id);
-  return { bytes, log: regularFileAt(paths.log, "read") };
-}
-
-function readState({ state }: SessionLayout, id: string): Uint8Array {
-  const bytes = readRegularFile(state, MAX_STATE_BYTES);
-  if (bytes === undefined) throw noSuchSession(id, state);
-  return bytes;
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length &&
-    one.every((byte, index) => byte === other[index]);
 }
 
 async function factsOf(
@@ -166,47 +117,9 @@ export function* filesOf(
   };
   const meta = new TextEncoder().encode(metaText(paths, session.id));
   yield whole(within.meta, meta);
-  yield whole(within.state, state ?? readState(paths, session.id));
+  yield whole(within.state, state ?? readStateBytes(paths, session.id));
 }
 
 function whole(name: string, bytes: Uint8Array): Packed {
   return { name, sizeBytes: bytes.length, pieces: [bytes] };
-}
-
-const PIECE_BYTES = 256 * 1024;
-
-/** As much of a file as there was when it was looked at: a log grows meanwhile. */
-function* piecesOf(path: string, info: Deno.FileInfo): Generator<Uint8Array> {
-  const file = openRegular(path, info, "read", { read: true });
-  try {
-    for (let at = 0; at < info.size;) {
-      const piece = readAt(file, at, Math.min(PIECE_BYTES, info.size - at));
-      if (piece.length === 0) throw changedMeanwhile(path);
-      yield piece;
-      at += piece.length;
-    }
-  } finally {
-    file.close();
-  }
-}
-
-function changedMeanwhile(path: string): OrcError {
-  return conflict(
-    "session_changed",
-    `Cannot take a snapshot of "${path}": it was replaced meanwhile`,
-    { path, hint: "try again" },
-  );
-}
-
-/** What says of a session where on this disk it lies, and whose it is here, means nothing elsewhere. */
-const LOCAL_KEYS: readonly string[] = ["place", "owner"];
-
-function metaText({ meta }: SessionLayout, id: string): string {
-  const known = orElse(() => readSessionMeta(meta), () => undefined) ??
-    jsonObject({ session_id: id });
-  return printJson(withoutLocal(known), 2);
-}
-
-export function withoutLocal(meta: JsonObject): JsonObject {
-  return new Map([...meta].filter(([key]) => !LOCAL_KEYS.includes(key)));
 }

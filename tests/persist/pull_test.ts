@@ -223,3 +223,30 @@ Deno.test("what a newer orc made is left where it is, however it is asked for", 
     assertEquals(filesOf(b, id), before);
     await git(bare, "fsck", "--strict");
   }));
+
+for (const way of ["push", "pull"] as const) {
+  Deno.test(`${way}Sessions() finishes first what a crash left of a newer copy: its log is there, and not its state`, () =>
+    withRemote(async ({ clone, bare }) => {
+      const [a, b] = [await clone("a"), await clone("b")];
+      const id = await start(a);
+      await push(a);
+      await pull(b);
+      await note(b, "From b");
+      await push(b);
+      const [own, theirs] = [a, b].map((root) => sessionLayout(root, id));
+      assert(own && theirs);
+      Deno.mkdirSync(own.arriving);
+      Deno.copyFileSync(theirs.log, own.log);
+      for (const name of ["state.json", "meta.json"]) {
+        const from = `${theirs.directory}/${name}`;
+        Deno.copyFileSync(from, `${own.arriving}/${name}`);
+      }
+      const results = way === "push"
+        ? (await push(a)).sessions.map(({ result }) => result)
+        : (await pull(a)).sessions.map(({ comparison }) => comparison);
+      assertEquals(results, ["same"]);
+      assertEquals(filesOf(a, id), filesOf(b, id));
+      const ref = `refs/orchestrator/sessions/${id}:state.json`;
+      assertEquals(await git(bare, "show", ref), filesOf(b, id).state);
+    }));
+}

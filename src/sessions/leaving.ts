@@ -1,0 +1,124 @@
+/** What of a session leaves a machine: as it was at one update, without keeping anybody from the next. */
+import { conflict, type OrcError, orElse } from "../base/error.ts";
+import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
+import { printJson } from "../base/json_print.ts";
+import { type SessionLayout, sessionLayout } from "../base/layout.ts";
+import { MAX_STATE_BYTES } from "../base/limits.ts";
+import { guardDirectory, readRegularFile } from "../files/read.ts";
+import { openRegular, readAt, regularFileAt } from "../files/write.ts";
+import type { Repository } from "../repository/open.ts";
+import { settleArrival } from "../session/arrival.ts";
+import { withSessionLock } from "../session/create.ts";
+import { assertWritable } from "../session/encode.ts";
+import {
+  decodeState,
+  noSuchSession,
+  readSessionMeta,
+} from "../session/read.ts";
+import type { Session } from "../session/store.ts";
+
+/** A session as it was at one update. */
+export interface Look {
+  readonly session: Session;
+  /** Its state as it was read. */
+  readonly bytes: Uint8Array;
+  /** As much of its log as there was then; undefined without any. */
+  readonly log: Deno.FileInfo | undefined;
+}
+
+/** How often a session is looked at that changes all the time; then it is locked. */
+const MAX_LOOKS = 5;
+
+/**
+ * Looks at a session; reads its state and no more.
+ *
+ * @throws {OrcError} `changed_outside` (corrupt): what nobody vouches for is not handed on
+ */
+export async function lookAt(
+  { layout, context }: Repository,
+  id: string,
+  doing: string,
+): Promise<Look> {
+  const paths = sessionLayout(layout.root, id);
+  guardDirectory(layout.root, paths.directory);
+  await settleArrival(layout, context, id);
+  const act = { id, guarded: paths.directory, doing };
+  const { bytes, log } = unlocked(paths, id) ??
+    await withSessionLock(layout, context, act, () => once(paths, id));
+  const text = new TextDecoder().decode(bytes);
+  const session = await decodeState(text, paths, id);
+  if (session.checksum === "changed") assertWritable(session, paths.state);
+  return { session, bytes, log };
+}
+
+type Seen = Omit<Look, "session">;
+
+/** The log holds no more than the state says, as long as that stays what it is. */
+function unlocked(paths: SessionLayout, id: string): Seen | undefined {
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const seen = once(paths, id);
+    if (isSame(seen.bytes, readStateBytes(paths, id))) return seen;
+  }
+  return undefined;
+}
+
+function once(paths: SessionLayout, id: string): Seen {
+  const bytes = readStateBytes(paths, id);
+  return { bytes, log: regularFileAt(paths.log, "read") };
+}
+
+export function readStateBytes(
+  { state }: SessionLayout,
+  id: string,
+): Uint8Array {
+  const bytes = readRegularFile(state, MAX_STATE_BYTES);
+  if (bytes === undefined) throw noSuchSession(id, state);
+  return bytes;
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length &&
+    one.every((byte, index) => byte === other[index]);
+}
+
+const PIECE_BYTES = 256 * 1024;
+
+/** As much of a file as there was when it was looked at: a log grows meanwhile. */
+export function* piecesOf(
+  path: string,
+  info: Deno.FileInfo,
+): Generator<Uint8Array> {
+  const file = openRegular(path, info, "read", { read: true });
+  try {
+    for (let at = 0; at < info.size;) {
+      const piece = readAt(file, at, Math.min(PIECE_BYTES, info.size - at));
+      if (piece.length === 0) throw changedMeanwhile(path);
+      yield piece;
+      at += piece.length;
+    }
+  } finally {
+    file.close();
+  }
+}
+
+function changedMeanwhile(path: string): OrcError {
+  return conflict(
+    "session_changed",
+    `Cannot take a copy of "${path}": it was replaced meanwhile`,
+    { path, hint: "try again" },
+  );
+}
+
+/** What says of a session where on this disk it lies, and whose it is here, means nothing elsewhere. */
+const LOCAL_KEYS: readonly string[] = ["place", "owner"];
+
+/** The `meta.json` of a session as it leaves; one that cannot be read leaves as if there was none. */
+export function metaText({ meta }: SessionLayout, id: string): string {
+  const known = orElse(() => readSessionMeta(meta), () => undefined);
+  const own = withFields(known ?? jsonObject({}), { session_id: id });
+  return printJson(withoutLocal(own), 2);
+}
+
+export function withoutLocal(meta: JsonObject): JsonObject {
+  return new Map([...meta].filter(([key]) => !LOCAL_KEYS.includes(key)));
+}
