@@ -19,6 +19,11 @@ export function isSessionId(text: string): boolean {
   return SESSION_ID.test(text) && !WINDOWS_DEVICE.test(text);
 }
 
+/** Whether a text is the id of an object of git, or another hash of such a length, and no word that git takes. */
+export function isObjectId(text: string): boolean {
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
+}
+
 /**
  * Finds the one session that a text stands for: its id or short form, else the only id that begins with it, else
  * the only one that ends with it.

@@ -1,5 +1,6 @@
 /** How a working tree differs from the start of its session: what makes a task grow, and what an item asks for. */
 import { orElse } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { compareCodePoints } from "../base/json_print.ts";
@@ -25,7 +26,6 @@ import { hashOfIds, objectHash } from "./tree_content.ts";
 import {
   decodeNames,
   gitOutput,
-  isId,
   isOwn,
   NoTree,
   unrecorded,
@@ -234,7 +234,7 @@ export async function changedUntil(
   signal: AbortSignal | undefined,
 ): Promise<ChangedFiles | string> {
   const git = findGit(site.workingTree);
-  const merged = git && start !== null && isId(start)
+  const merged = git && start !== null && isObjectId(start)
     ? await mergeBaseOf(host, git, [start, base], signal)
     : undefined;
   const ids = [commit, base, ...merged && start ? [start, merged] : []];
@@ -267,7 +267,7 @@ async function incomingSince(
   const sinceMs = epochMsOf(at);
   // Where nothing was committed, nothing came in: that is told without running git.
   if (!git || commit === null || sinceMs === undefined) return undefined;
-  if (!isId(commit) || readHead(workingTree) === commit) return undefined;
+  if (!isObjectId(commit) || readHead(workingTree) === commit) return undefined;
   try {
     return await findIncoming(host, git, { start: commit, sinceMs, signal });
   } catch (error) {
@@ -340,7 +340,7 @@ async function committedEntries(
 ): Promise<readonly TreeEntry[] | string> {
   const git = findGit(workingTree);
   // It comes from the session's state, and becomes an argument.
-  if (!git || commit === null || !isId(commit)) {
+  if (!git || commit === null || !isObjectId(commit)) {
     return "which files there were is not kept any more";
   }
   try {

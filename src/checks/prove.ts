@@ -3,6 +3,7 @@
  * runs on the base as well, with the tests as they are now, and has to be red there.
  */
 import { OrcError } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import { textAt } from "../base/json.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { uncapitalised } from "../base/text.ts";
@@ -220,7 +221,7 @@ function startOf(
   for (const event of readLog({ root, path, workflowId, lastEvents }).events) {
     if (event.type !== "workflow_started") continue;
     const commit = textAt(event.details, "commit") ?? "";
-    return /^[0-9a-f]{40,64}$/.test(commit) ? commit : undefined;
+    return isObjectId(commit) ? commit : undefined;
   }
   return undefined;
 }

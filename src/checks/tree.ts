@@ -4,6 +4,7 @@
  * of its index what a file holds, and whoever works in the repository can set those.
  */
 import { OrcError } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import type { Receipt } from "../engine/receipt.ts";
 import { loadHash } from "../files/tree.ts";
@@ -178,7 +179,7 @@ export async function keptEntries(
   id: string,
 ): Promise<readonly TreeEntry[] | undefined> {
   // It comes from the session's state, and names a file.
-  if (!/^[0-9a-f]{40,64}$/.test(id)) return undefined;
+  if (!isObjectId(id)) return undefined;
   const text = readCached(layout, treePath(layout, id));
   const entries = text === undefined ? undefined : parseEntries(text);
   if (entries === undefined) return undefined;

@@ -1,4 +1,5 @@
 /** Which files a working tree has: as git lists them, or all where there is no git. */
+import { isObjectId } from "../base/ids.ts";
 import {
   GIT_ENTRY,
   gitLayout,
@@ -175,7 +176,7 @@ export async function unrecorded(
   const lying = byPath(entries);
   const recorded = new Set<string>();
   for (const commit of commits) {
-    if (commit === null || !isId(commit)) continue;
+    if (commit === null || !isObjectId(commit)) continue;
     const site = { directory, git, commit, isSubmodule: false };
     for (const [path, entry] of await submoduleFiles(host, site, inside)) {
       if (isSame(entry, lying.get(path))) recorded.add(path);
@@ -239,11 +240,6 @@ async function submoduleFiles(
     }
   }
   return files;
-}
-
-/** Whether a text that becomes an argument of git is the id of an object. */
-export function isId(text: string): boolean {
-  return /^[0-9a-f]{40,64}$/.test(text);
 }
 
 /** Whether it is the state of orc, which each update changes. */

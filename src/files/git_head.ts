@@ -1,4 +1,5 @@
 /** Which commit a working tree is at, read from git's own files: no git has to run for it. */
+import { isObjectId } from "../base/ids.ts";
 import { gitLayout } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
@@ -10,8 +11,6 @@ const MAX_STEPS = 5;
 
 /** Tens of thousands of branches and tags. */
 const MAX_PACKED_BYTES = 16 * 1024 * 1024;
-
-const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** A name that leads nowhere else than into the directories of references. */
 const REFERENCE = /^ref: (refs\/(?!.*(?:\.\.|\/\/))[^\0-\x20\x7f]+)$/;
@@ -26,7 +25,7 @@ export function readHead(directory: string): string | undefined {
   const { gitDirectory, commonDirectory } = found.pointer;
   let text = firstLine(gitLayout(gitDirectory).head);
   for (let step = 0; step < MAX_STEPS; step++) {
-    if (COMMIT.test(text)) return text;
+    if (isObjectId(text)) return text;
     const name = REFERENCE.exec(text)?.[1];
     if (name === undefined) return undefined;
     // A linked worktree has a few references of its own, and shares the others.

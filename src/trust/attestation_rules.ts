@@ -3,6 +3,7 @@
  * commit. It is made where the session is, and judged where nothing but the commit is.
  */
 import { corrupt } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import {
   asObject,
   isJsonList,
@@ -293,7 +294,7 @@ class Reader {
 
   hex(name: string): string {
     const value = this.text(name);
-    if (/^[0-9a-f]{40,64}$/.test(value)) return value;
+    if (isObjectId(value)) return value;
     throw this.wrong(`"${name}" is no hash`);
   }
 

@@ -3,6 +3,7 @@
  * objects that were put in the place of others. No hook runs, and no server is asked.
  */
 import { external, notFound, OrcError } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import {
   ORCHESTRATOR_DIRECTORY,
   type RepositoryLayout,
@@ -132,7 +133,7 @@ export async function resolveCommit(
     ? { exitCode: 1, bytes: new Uint8Array() }
     : await tryGit(git, args);
   const id = new TextDecoder().decode(bytes).trim();
-  if (exitCode === 0 && /^[0-9a-f]{40,64}$/.test(id)) return id;
+  if (exitCode === 0 && isObjectId(id)) return id;
   throw notFound("no_such_commit", `Git knows no commit ${quoted(name)}`, {
     hint: name === "HEAD"
       ? "commit something first"

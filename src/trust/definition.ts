@@ -1,5 +1,6 @@
 /** Whether a session followed the workflow that was committed, and so reviewed. */
 import { OrcError } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import { type JsonObject, jsonObject, textAt } from "../base/json.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { sessionNameOf } from "../base/names.ts";
@@ -36,7 +37,7 @@ import {
   tryGit,
 } from "./committed.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
-import { isCommitId, shortId, workBase } from "./proofs.ts";
+import { shortId, workBase } from "./proofs.ts";
 
 /** The workflow that a session says it followed. */
 export interface Followed {
@@ -221,7 +222,7 @@ export async function judgeOthers(
   const others = textAt(measured, "others");
   if (others === null) return [];
   const args = ["merge-base", "--is-ancestor", others];
-  const isTheirs = isCommitId(others) &&
+  const isTheirs = isObjectId(others) &&
     (await tryGit(git, [...args, await resolveCommit(git, ref)])).exitCode ===
       0;
   return isTheirs ? [] : [
@@ -242,7 +243,7 @@ export async function measuredCommit(
 ): Promise<string> {
   const head = await resolveCommit(git, "HEAD");
   const tree = textAt(measured, "tree");
-  if (tree === null || start === null || !isCommitId(start)) return head;
+  if (tree === null || start === null || !isObjectId(start)) return head;
   const args = ["log", "--no-show-signature", "--format=%H %T", head];
   const { exitCode, bytes } = await tryGit(git, [...args, `^${start}`, "--"]);
   const rows = new TextDecoder().decode(bytes).split("\n");

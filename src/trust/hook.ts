@@ -1,6 +1,7 @@
 /** What git runs before it pushes: a hook that asks whether what is pushed was attested. */
 import type { OrcErrorCode } from "../base/codes.ts";
 import { conflict, isOrcError, usage } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import {
   isWithin,
   joinPath,
@@ -257,7 +258,7 @@ async function commitOf(
   git: Git,
   pushed: string,
 ): Promise<string | undefined> {
-  if (!/^[0-9a-f]{40,64}$/.test(pushed) || /^0+$/.test(pushed)) {
+  if (!isObjectId(pushed) || /^0+$/.test(pushed)) {
     return undefined;
   }
   return await resolveCommit(git, pushed).catch(

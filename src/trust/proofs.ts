@@ -1,5 +1,6 @@
 /** What stands behind what is done: the runs of commands, on which base they were red, and the yes of humans. */
 import { OrcError } from "../base/error.ts";
+import { isObjectId } from "../base/ids.ts";
 import { asObject, type JsonObject, textAt } from "../base/json.ts";
 import { sessionLayout } from "../base/layout.ts";
 import { quoted, uncapitalised } from "../base/text.ts";
@@ -172,7 +173,7 @@ async function whyOtherBase(
   commit: string,
   { proved, ref }: { readonly proved: string; readonly ref: string },
 ): Promise<string | undefined> {
-  if (!isCommitId(proved)) return "that is no commit";
+  if (!isObjectId(proved)) return "that is no commit";
   try {
     const base = await workBase(git, commit, ref);
     if (base === undefined || base === proved) return undefined;
@@ -189,11 +190,6 @@ async function whyOtherBase(
     }
     throw error;
   }
-}
-
-/** What a log or an attestation says is for git no word but an id. */
-export function isCommitId(text: string): boolean {
-  return /^[0-9a-f]{40,64}$/.test(text);
 }
 
 const SHOWN_DIGITS = 12;

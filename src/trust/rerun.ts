@@ -1,4 +1,5 @@
 /** Checks that are run again, on a clean checkout and in a clean environment. */
+import { isObjectId } from "../base/ids.ts";
 import { listOf, quoted, uncapitalised } from "../base/text.ts";
 import type { Base } from "../checks/base.ts";
 import { proveCheck } from "../checks/prove.ts";
@@ -18,7 +19,7 @@ import { planCommand } from "../workflow/command.ts";
 import type { CheckResult, Item, Workflow } from "../workflow/types.ts";
 import { type Git, type Turned, withCheckout } from "./committed.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
-import { type ClaimedBases, isCommitId, workBase } from "./proofs.ts";
+import { type ClaimedBases, workBase } from "./proofs.ts";
 import type { RerunOptions } from "./use.ts";
 
 /** What is run again. */
@@ -137,7 +138,7 @@ async function baseAgain(
     return { commit: found, origin: `merge base with ${ref}` };
   }
   const proved = claimed.get(itemId);
-  if (proved !== undefined && isCommitId(proved)) {
+  if (proved !== undefined && isObjectId(proved)) {
     return { commit: proved, origin: "as it was proved" };
   }
   throw new NoTree("nothing says on which commit it was red");
