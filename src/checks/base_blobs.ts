@@ -1,10 +1,9 @@
 /** Writes the files of a commit as git hands them out, one after the other. */
 import type { NewHash } from "../files/tree.ts";
-import { writeAll } from "../files/write.ts";
+import { joinedBytes, writeAll } from "../files/write.ts";
 import { header } from "./tree_content.ts";
 import { NoTree } from "./tree_files.ts";
 import { MODES, type TreeEntry } from "./tree_rules.ts";
-import { Buffer } from "node:buffer";
 
 /** Where files go. */
 export interface BlobTarget {
@@ -90,8 +89,9 @@ export class BlobWriter {
       this.#head.push(bytes.slice());
       return new Uint8Array();
     }
-    const head = Buffer.concat([...this.#head, bytes.subarray(0, end)])
-      .toString();
+    const head = new TextDecoder().decode(
+      joinedBytes([...this.#head, bytes.subarray(0, end)]),
+    );
     this.#head = [];
     const entry = this.#entries[this.#count++];
     const [, id, size = ""] = /^(\w+) blob (\d+)$/.exec(head) ?? [];
@@ -137,7 +137,7 @@ export class BlobWriter {
       );
     }
     if (this.#file !== undefined) return this.close();
-    const text = new TextDecoder().decode(Buffer.concat(this.#link));
+    const text = new TextDecoder().decode(joinedBytes(this.#link));
     this.#target.link(entry, text);
   }
 }

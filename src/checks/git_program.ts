@@ -1,8 +1,8 @@
 /** How git is asked, so that nothing in the repository, which whoever works in it can change, has a say. */
 import { isAbsolutePath, isWithin } from "../base/path.ts";
 import type { GitPointer } from "../files/git.ts";
+import { joinedBytes } from "../files/write.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import { Buffer } from "node:buffer";
 
 /** A working tree, and what git keeps of it. */
 export interface GitTree {
@@ -123,7 +123,7 @@ export async function askGit(
     problem: isLost
       ? "The host does not hand on the output of a program"
       : problem,
-    bytes: Buffer.concat(pieces),
+    bytes: joinedBytes(pieces),
     complaint,
     errors: stderr,
   };

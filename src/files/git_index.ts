@@ -8,6 +8,7 @@ import {
 } from "../base/path.ts";
 import { type GitPointer, pathIn, readGitPointer } from "./git.ts";
 import { entriesIn, isGranted, readRegularFile, realOrGiven } from "./read.ts";
+import { joinedBytes } from "./write.ts";
 
 /** Git's index begins with these bytes, then comes the version. */
 const SIGNATURE = 0x44495243;
@@ -74,7 +75,7 @@ function lookThrough(
 ): boolean | "partly" | undefined {
   const hasPieces = view.getUint32(4) === PIECES_VERSION;
   const end = index.length - hashBytes;
-  let path = new Uint8Array(1);
+  let path: Uint8Array = new Uint8Array(1);
   let at = HEADER_BYTES;
   for (let count = view.getUint32(8); count > 0; count--) {
     const flagsAt = at + STAT_BYTES + hashBytes;
@@ -87,10 +88,7 @@ function lookThrough(
     const zero = index.indexOf(0, from);
     if (kept < 0 || zero < 0 || zero >= end) return undefined;
     const rest = index.subarray(from, zero + 1);
-    const next = new Uint8Array(kept + rest.length);
-    next.set(path.subarray(0, kept));
-    next.set(rest, kept);
-    path = next;
+    path = joinedBytes([path.subarray(0, kept), rest]);
     const length = Math.min(path.length - 1, LENGTH_BITS);
     if (length !== (flags & LENGTH_BITS)) return undefined;
     if (isWanted(path, index.subarray(flagsAt - hashBytes, flagsAt))) {

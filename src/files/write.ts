@@ -467,3 +467,17 @@ export function renameOver(from: string, to: string): void {
 export function isHeldName(error: unknown): boolean {
   return IS_WINDOWS && ["EPERM", "EACCES", "EBUSY"].includes(codeOf(error));
 }
+
+/** The pieces as one; a single one is handed on as it is. */
+export function joinedBytes(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first = new Uint8Array(), ...others] = pieces;
+  if (others.length === 0) return first;
+  const lengthBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Uint8Array(lengthBytes);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
+}

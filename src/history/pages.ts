@@ -12,7 +12,7 @@ import {
 import { quoted } from "../base/text.ts";
 import { asOrcError } from "../files/errors.ts";
 import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
-import { writeAtomic } from "../files/write.ts";
+import { joinedBytes, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository, SessionPlace } from "../repository/open.ts";
 import { asItWas, type Past, type PastOptions } from "../repository/past.ts";
@@ -292,8 +292,5 @@ function extended(path: string, section: string): Uint8Array | null {
   if (text.replaceAll("\r\n", "\n").includes(`${section}\n`)) return null;
   const gap = text === "" ? "" : text.endsWith("\n") ? "\n" : "\n\n";
   const addition = new TextEncoder().encode(`${gap}${section}\n`);
-  const whole = new Uint8Array(before.length + addition.length);
-  whole.set(before);
-  whole.set(addition, before.length);
-  return whole;
+  return joinedBytes([before, addition]);
 }

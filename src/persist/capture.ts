@@ -8,11 +8,11 @@ import { nameOf } from "../base/path.ts";
 import { sizeText } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
 import { entriesIn, readRegularFile } from "../files/read.ts";
+import { joinedBytes } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { workflowOf } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import { joined } from "../session/log.ts";
 import type { Session } from "../session/store.ts";
 import { lookAt, metaText, piecesOf } from "../sessions/leaving.ts";
 import type { PersistSettings } from "./settings.ts";
@@ -50,7 +50,7 @@ export async function capture(
   if (logBytes > limits.maxSessionBytes) {
     throw tooLarge(id, logBytes, limits.maxSessionBytes);
   }
-  const log = joined(look.log ? [...piecesOf(paths.log, look.log)] : []);
+  const log = joinedBytes(look.log ? [...piecesOf(paths.log, look.log)] : []);
   const main = new Map([
     [nameOf(paths.log), log],
     [nameOf(paths.meta), new TextEncoder().encode(metaText(paths, id))],

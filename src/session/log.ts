@@ -6,6 +6,7 @@ import {
   type RecordedEvent,
 } from "../engine/event.ts";
 import {
+  joinedBytes,
   makeSole,
   openRegular,
   readAt,
@@ -324,21 +325,8 @@ class LinePieces {
     const pieces = this.#pieces;
     this.#pieces = [];
     this.lengthBytes = 0;
-    return isTooLong ? undefined : decode(this.#decoder, joined(pieces));
+    return isTooLong ? undefined : decode(this.#decoder, joinedBytes(pieces));
   }
-}
-
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const [first = new Uint8Array(), ...others] = pieces;
-  if (others.length === 0) return first;
-  const lengthBytes = pieces.reduce((sum, { length }) => sum + length, 0);
-  const whole = new Uint8Array(lengthBytes);
-  let offset = 0;
-  for (const piece of pieces) {
-    whole.set(piece, offset);
-    offset += piece.length;
-  }
-  return whole;
 }
 
 function decode(decoder: TextDecoder, bytes: Uint8Array): string | undefined {

@@ -1,6 +1,7 @@
 import { OrcError } from "../../src/base/error.ts";
 import {
   discard,
+  joinedBytes,
   keepAttributes,
   moveTo,
   openRegular,
@@ -21,7 +22,7 @@ import {
   withTemporaryDirectory,
   writeTree,
 } from "./temporary.ts";
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 
 const token = tokenOf(1);
 const bytesOf = (text: string) => new TextEncoder().encode(text);
@@ -238,4 +239,12 @@ test("removeEmpty() removes nothing that holds a file", (root) => {
   writeTree(root, { "d/e/": "", "d/f/g": "", "h/i/": "" });
   for (const name of ["d", "h", "gone"]) removeEmpty(`${root}/${name}`);
   assertEquals(readTree(root), { "d/": "", "d/f/": "", "d/f/g": "" });
+});
+
+Deno.test("joinedBytes() keeps the order, and hands on a single piece", () => {
+  const [one, two] = [new Uint8Array([1, 2]), new Uint8Array([3])];
+  const whole = [...joinedBytes([one, new Uint8Array(), two])];
+  assertEquals(whole, [1, 2, 3]);
+  assertStrictEquals(joinedBytes([one]), one);
+  assertEquals(joinedBytes([]).length, 0);
 });

@@ -104,6 +104,15 @@ Deno.test("commands of every turn load no chunk of the built program that they d
     await chunksOf(shop, ["next"]),
     ["main", "update", "work-renewal"],
   );
+  // The modules of Node's that Deno has cost more than all that a note does.
+  const turns = /^(?:main|shared|update|work-renewal)(?:-[\w-]{8})?\.js$/;
+  const program = `${clone.root}/dist/program`;
+  const nodes = Array.from(Deno.readDirSync(program), ({ name }) => name)
+    .filter((name) =>
+      turns.test(name) &&
+      /from ?["']node:/.test(Deno.readTextFileSync(`${program}/${name}`))
+    );
+  assertEquals(nodes, []);
   const completing = await chunksOf(shop, ["complete", "scope"]);
   const packages = ["yaml", "valibot", "snapshot", "shared-parsers"];
   assertEquals(completing.filter((name) => packages.includes(name)), []);
