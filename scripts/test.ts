@@ -46,8 +46,10 @@ function chosenSuites(names: readonly string[]): Suite[] {
   }
   return names.map((name) => {
     const suite = suites.find((candidate) => candidate.name === name);
-    if (suite === undefined) throw new Error(`No suite is called "${name}"`);
-    return suite;
+    if (suite !== undefined) return suite;
+    const known = suites.map((each) => each.name).join(", ");
+    console.error(`No suite is called "${name}"; there are ${known}`);
+    Deno.exit(2);
   });
 }
 
