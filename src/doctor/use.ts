@@ -52,7 +52,7 @@ export interface DiagnoseOptions extends RepositoryOptions {
 export interface Diagnosis {
   /** Where it is; no session. */
   readonly place: Place;
-  /** Whether nothing was found, or left, that is more than good to know. */
+  /** Whether no warning or error was found, or is left. */
   readonly healthy: boolean;
   /** How many sessions were looked at. */
   readonly sessions: number;

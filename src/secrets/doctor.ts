@@ -168,7 +168,7 @@ function textAt(path: string): string {
 export interface SecretsDiagnosis {
   /** The repository; no session. */
   readonly place: Place;
-  /** Whether nothing was found that is more than good to know. */
+  /** Whether no warning or error was found. */
   readonly healthy: boolean;
   /** How many stored secrets were looked at. */
   readonly secrets: number;

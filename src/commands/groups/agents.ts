@@ -24,7 +24,7 @@ import { arg, command, flag, type ResultOf, type Values } from "../command.ts";
 
 export const verifyWriteAllowedCommand = command<ResultOf<WriteAllowed>>({
   description:
-    "Exits with 0 where the phase lets these files be changed, and where no session is open, else with 3. A phase says which by allow_write; where no phase does, files are changed in the phase EXECUTE. What lies in .orchestrator is orc's alone, and what lies outside of the repository is not judged. Where it cannot be told which session is meant, all open ones have to allow it.",
+    "Exits with 0 where the phase lets these files be changed, and where no session is open, else with 3. A phase says which by allow_write; where no phase does, files are changed in the phase EXECUTE. What lies in .orchestrator is orc's alone, and what lies outside of the repository is not judged. If it is unclear which session is meant, every open one must allow it.",
   args: [
     arg("[PATH]...", "File that is about to be changed; all without any"),
   ],

@@ -137,7 +137,7 @@ function lineText(line: CheckpointLine, columns: number): string {
 
 export const checkpointCommand = command<ResultOf<SavedCheckpoint>>({
   description:
-    "Keeps the state of the session with what somebody has to know who goes on without any memory of it: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
+    "Keeps the state of the session, and what a newcomer needs to go on: decisions, and files in progress. Up to 10 files that git sees as changed are added. The Python tool can read it.",
   flags: [
     flag("-m, --message TEXT", "What it is for, at most 2000 characters"),
     flag("--decision TEXT...", "What was decided"),

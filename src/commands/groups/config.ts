@@ -61,7 +61,7 @@ function typedIn(values: Values): readonly TypedSetting[] {
 
 export const configGetCommand = command<ShownValue>({
   description:
-    "Prints the value that counts, and nothing else; --json says where it comes from. What nobody has set and has no default is not found.",
+    "Prints the value that counts, and nothing else; --json says where it comes from. Exits with 4 if the setting has neither a value nor a default.",
   args: [SETTING_NAME],
   flags: [globalFlag],
   effect: "reads",

@@ -41,7 +41,7 @@ type Result = ResultOf<SecretsDiagnosis>;
 
 export const secretsDoctorCommand = command<Result>({
   description:
-    "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 if anything is found that is more than good to know.",
+    "Finds secrets that the workflow or a setting names and nobody has, that cannot be opened, that others may read, that git tracks, that are not encrypted, and keys that lie beside what they open. Changes nothing and shows no value. Exits with 3 on any warning or error.",
   effect: "reads",
   permissions: ["run", "own"],
   examples: ["orc secrets doctor", "orc secrets doctor --json"],
