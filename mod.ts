@@ -56,6 +56,8 @@ export {
   SessionManager,
 } from "./src/library/manager.ts";
 export type {
+  EventBatch,
+  EventsOptions,
   NewSession,
   Session as SessionRecord,
   SessionEntry,

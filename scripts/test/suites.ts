@@ -63,6 +63,7 @@ export function allSuites(): Suite[] {
     ),
     suite("model", []),
     suite("files", FILES, FILE_ROOMS.flatMap(impureTestsOf)),
+    suite("store", FILES),
     suite("links", LINKS),
     suite("host", MACHINE, impureTestsOf("host")),
     suite("rooms", MACHINE, others.flatMap(impureTestsOf)),

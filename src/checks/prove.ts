@@ -5,7 +5,6 @@
 import { OrcError } from "../base/error.ts";
 import { isObjectId } from "../base/ids.ts";
 import { textAt } from "../base/json.ts";
-import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { uncapitalised } from "../base/text.ts";
 import {
   notProved,
@@ -16,7 +15,7 @@ import type { BaseReceipt, BaseRun } from "../engine/receipt.ts";
 import { findGit } from "../files/git_index.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { readLog } from "../session/log_read.ts";
+import { eachEvent } from "../session/kept/each.ts";
 import type { BaseCheck, CheckResult } from "../workflow/types.ts";
 import { type Base, findBase } from "./base.ts";
 import { LOOKS_LIKE_TESTS } from "./base_rules.ts";
@@ -205,20 +204,19 @@ export function baseOfSession(
   { base: ref }: Pick<BaseCheck, "base">,
   signal: AbortSignal | undefined,
 ): FindBase {
-  return (git) => findBase(host, git, { ref, start: startOf(opened), signal });
+  return async (git) => {
+    const start = await startOf(opened);
+    return await findBase(host, git, { ref, start, signal });
+  };
 }
 
 type SessionFiles = Pick<OpenedSession, "repository" | "session">;
 
 /** The commit that the session started from, as its first event tells it. */
-function startOf(
+async function startOf(
   { repository, session }: SessionFiles,
-): string | undefined {
-  const { root } = repository.layout;
-  const { log: path }: SessionLayout = sessionLayout(root, session.id);
-  const { workflowId } = session.state;
-  const { lastEvents } = session;
-  for (const event of readLog({ root, path, workflowId, lastEvents }).events) {
+): Promise<string | undefined> {
+  for await (const event of eachEvent(repository.store, session)) {
     if (event.type !== "workflow_started") continue;
     const commit = textAt(event.details, "commit") ?? "";
     return isObjectId(commit) ? commit : undefined;

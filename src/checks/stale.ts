@@ -1,6 +1,5 @@
 /** Whether what checks saw is still there. */
 import { refused } from "../base/error.ts";
-import { sessionLayout } from "../base/layout.ts";
 import {
   countOf,
   listOf,
@@ -18,7 +17,7 @@ import { parseReceipt, type TreeReceipt } from "../engine/receipt.ts";
 import { GIT_MAY_NOT_RUN, mayAskGit } from "../files/git_index.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { readLogBackwards } from "../session/log_read.ts";
+import { eachEventBackwards } from "../session/kept/each.ts";
 import type { CheckResult, Item } from "../workflow/types.ts";
 import { runCheck } from "./run.ts";
 import { compareTree, type TreeChange, type TreeSite } from "./tree.ts";
@@ -60,7 +59,7 @@ export async function findStale(
 ): Promise<Freshness> {
   const { found, layout: { root } } = opened.repository;
   const { workingTree } = found;
-  const { runs, looks } = lastResults(opened, isAsked);
+  const { runs, looks } = await lastResults(opened, isAsked);
   const stale: Stale[] = [];
   const unknown: Unknown[] = runs.flatMap(({ itemId, tree, reason }) =>
     tree === null
@@ -203,12 +202,11 @@ function isSeen(run: Run): run is SeenRun {
 }
 
 /** The last run of each check that was asked about, and the items for which orc looked at a file. */
-function lastResults(
-  { repository, session, workflow }: OpenedSession,
+async function lastResults(
+  opened: OpenedSession,
   isAsked: (item: Item) => boolean,
-): { readonly runs: readonly Run[]; readonly looks: readonly Item[] } {
-  const { root } = repository.layout;
-  const { state, id, lastEvents } = session;
+): Promise<{ readonly runs: readonly Run[]; readonly looks: readonly Item[] }> {
+  const { workflow, session: { state } } = opened;
   const done = new Set(
     state.phases.flatMap(({ items }) => items)
       .filter(({ status }) => status === "completed").map(({ id }) => id),
@@ -219,13 +217,10 @@ function lastResults(
       .map((item) => [item.id, item]),
   );
   if (![...checked.values()].some(isAsked)) return { runs: [], looks: [] };
-  const { log: path } = sessionLayout(root, id);
-  const { workflowId } = state;
-  const source = { root, path, workflowId, lastEvents };
   const last = new Map<string, Omit<Run, "itemId">>();
   const runs = new Map<string, Run>();
   const looks: Item[] = [];
-  for (const { type, itemId, details } of readLogBackwards(source).events) {
+  for await (const { type, itemId, details } of eachEventBackwards(opened)) {
     if (checked.size === 0) break;
     const isPassed = type === "verification_passed" || type === "gate_passed";
     const item = checked.get(itemId ?? "");

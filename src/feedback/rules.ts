@@ -479,12 +479,16 @@ const ERROR_TYPES: ReadonlySet<string> = new Set([
 
 const MAX_ERROR_TEXTS = 20;
 
-export function tallyEvents(events: Iterable<RecordedEvent>): FeedbackTally {
+export async function tallyEvents(
+  batches:
+    | AsyncIterable<readonly RecordedEvent[]>
+    | Iterable<readonly RecordedEvent[]>,
+): Promise<FeedbackTally> {
   const errorTexts = new Set<string>();
   const agents = new Set<string>();
   let errors = 0;
   let hasReviews = false;
-  for (const { type, itemId, message, details } of events) {
+  const take = ({ type, itemId, message, details }: RecordedEvent): void => {
     if (ERROR_TYPES.has(type)) {
       errors++;
       const text = itemId === null ? message : `${itemId}: ${message}`;
@@ -493,7 +497,8 @@ export function tallyEvents(events: Iterable<RecordedEvent>): FeedbackTally {
     hasReviews ||= type === "review_completed";
     const agent = details.get("agent");
     if (typeof agent === "string") agents.add(agent);
-  }
+  };
+  for await (const events of batches) events.forEach(take);
   const { size } = agents;
   return { errors, errorTexts: [...errorTexts], hasReviews, agents: size };
 }

@@ -8,7 +8,7 @@ import { readRemoteUrl } from "../files/git_remote.ts";
 import type { LockContext } from "../files/lock.ts";
 import { entriesIn, isThere } from "../files/read.ts";
 import { makeDirectory, syncDirectory } from "../files/write.ts";
-import { eventsIn, logOf } from "../history/use.ts";
+import { eventsOf } from "../history/use.ts";
 import { clockOf, type Host, variableOf } from "../host/host.ts";
 import {
   openRepository,
@@ -154,13 +154,13 @@ async function feedbackOn(
   texts: FeedbackTexts,
   warnings: string[],
 ): Promise<Feedback> {
-  const { found, layout } = repository;
+  const { found } = repository;
   // What a crash kept out of the log is not worth counting: it comes with the next update.
-  const log = { ...logOf(layout, session), lastEvents: undefined };
+  const logged = { ...session, lastEvents: [] };
   const files = entriesIn(found.workingTree, "list");
   return await buildFeedback({
     state: session.state,
-    tally: tallyEvents(eventsIn(log, warnings)),
+    tally: await tallyEvents(eventsOf(repository, logged, warnings)),
     texts,
     clock: clockOf(host),
     repoType: repoTypeOf(new Set(files.map(({ name }) => name))),

@@ -27,7 +27,7 @@ import {
   workflowPage,
 } from "./page_rules.ts";
 import { hasLearnings, type Learnings, learningsOf } from "./rules.ts";
-import { eventsIn, lastEvents, logOf, type OnProgress } from "./use.ts";
+import { eventsOf, lastEvents, type OnProgress } from "./use.ts";
 
 /** Where the page goes. */
 export interface GenerateOptions extends PastOptions {
@@ -84,8 +84,13 @@ export async function generateMarkdown(
   const { opened = now, past, doubts = [] } = then ?? {};
   const { repository, workflow, session, place } = opened;
   const { state, id: sessionId } = session;
-  const log = logOf(repository.layout, now.session);
-  const { events } = lastEvents(log, SHOWN_EVENTS, past && { at: past.serial });
+  const { events } = await lastEvents(
+    now,
+    SHOWN_EVENTS,
+    past && {
+      at: past.serial,
+    },
+  );
   const text = workflowPage({
     ...{ workflow, state, sessionId, events },
     then: past?.message,
@@ -246,9 +251,9 @@ export async function writeLearnings(
     onProgress: true,
   });
   const warnings: string[] = [];
-  const log = logOf(repository.layout, session);
-  const events = eventsIn(log, warnings, options.onProgress);
-  const learnings = learningsOf(session.state, events);
+  const { onProgress } = options;
+  const batches = eventsOf(repository, session, warnings, onProgress);
+  const learnings = await learningsOf(session.state, batches);
   const learned = { place, learnings, hasLearnings: hasLearnings(learnings) };
   if (!options.save || !learned.hasLearnings) {
     return { ...learned, path: null, saved: false, warnings };

@@ -452,18 +452,24 @@ export interface Learnings {
 
 const MAX_OVERRIDES = 50;
 
-export function learningsOf(
+/** The events of a log, some at a time. */
+export type Batches =
+  | AsyncIterable<readonly RecordedEvent[]>
+  | Iterable<readonly RecordedEvent[]>;
+
+export async function learningsOf(
   state: SessionState,
-  events: Iterable<RecordedEvent>,
-): Learnings {
+  batches: Batches,
+): Promise<Learnings> {
   const failures = new BoundedMap<Failure>();
   const overrides: Learnings["overrides"][number][] = [];
-  for (const event of events) {
+  const take = (event: RecordedEvent): void => {
     countFailure(failures, event);
     if (isOverride(event) && overrides.length < MAX_OVERRIDES) {
       overrides.push({ at: event.at, message: event.message });
     }
-  }
+  };
+  for await (const events of batches) events.forEach(take);
   return {
     task: state.task,
     workflow: state.workflowType,

@@ -1,33 +1,29 @@
 import { usage } from "../base/error.ts";
-import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_LISTED_EVENTS } from "../base/limits.ts";
 import { membersOf, type PlainJson } from "../base/plain.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
-import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import {
   type Names,
   openRepository,
   type Place,
   placeOf,
+  type Repository,
   type RepositoryOptions,
   type SessionPlace,
 } from "../repository/open.ts";
 import { type Past, pastOf, updateIn } from "../repository/past.ts";
-import { openSession, type SessionOptions } from "../repository/select.ts";
+import {
+  type OpenedSession,
+  openSession,
+  type SessionOptions,
+} from "../repository/select.ts";
 import { legacyLogOf, readLegacyState } from "../session/legacy.ts";
 import { isOlderLog } from "../session/ownership.ts";
-import {
-  type LogReading,
-  type LogSource,
-  readLog,
-  readLogBackwards,
-  repeatFilter,
-} from "../session/log_read.ts";
 import { unlessDamaged } from "../session/entries.ts";
-import type { Session } from "../session/store.ts";
-import { shortPause } from "../work/pause.ts";
+import { eventsIn } from "../session/kept/events.ts";
+import type { EventBatch, EventsOptions, Session } from "../session/store.ts";
 import {
   type Analysis,
   assertInWorkflow,
@@ -39,45 +35,48 @@ import {
   parseHistoryQuery,
 } from "./rules.ts";
 
-/** Where the events of a session are; the last ones are safe in its state too. */
-export function logOf(
-  layout: RepositoryLayout,
-  { id, legacyPath, state, lastEvents }: Session,
-): LogSource {
-  const { root } = layout;
-  const path = legacyPath === null
-    ? sessionLayout(root, id).log
-    : legacyLogOf(layout, legacyPath);
-  return { root, path, workflowId: state.workflowId, lastEvents };
-}
-
 /** Told how much of a long reading is done: from 0 to 1. */
 export type OnProgress = (fraction: number) => void;
 
-/** Events between two reports: some milliseconds of reading. */
-const EVENTS_PER_REPORT = 4096;
-
-/** Gives the events of a log in constant memory, and warns at the end if it was read around damage. */
-export function* eventsIn(
-  source: LogSource,
-  warnings: string[],
-  onProgress?: OnProgress,
-): Generator<RecordedEvent> {
-  const reading = readLog(source);
-  let count = 0;
-  for (const event of reading.events) {
-    if (onProgress && ++count % EVENTS_PER_REPORT === 0) {
-      onProgress(reading.endBytes() / Math.max(1, reading.sizeBytes()));
-    }
-    yield event;
-  }
-  warnings.push(...damageWarnings(source.path, reading.damagedLines()));
+/** Reads the events of a session, also of one that still lies in the older tool's files. */
+function readEvents(
+  { layout, store }: Repository,
+  session: Session,
+  options?: EventsOptions,
+): AsyncIterable<EventBatch> {
+  const { id, legacyPath, state: { workflowId }, lastEvents } = session;
+  if (legacyPath === null) return store.events(session, options);
+  const path = legacyLogOf(layout, legacyPath);
+  const source = { root: layout.root, path, workflowId, lastEvents };
+  // The first update of a legacy session copies its log to the new place.
+  const isMoved = async () => await store.version(id) !== undefined;
+  return eventsIn(source, options, isMoved);
 }
 
-function damageWarnings(path: string, count: number): readonly string[] {
-  if (count === 0) return [];
-  const lines = count === 1 ? "1 line that is" : `${count} lines that are`;
-  return [`"${path}" holds ${lines} no event; the rest was read`];
+/** Gives the events of a session in constant memory, and warns at the end if they were read around damage. */
+export function eventsOf(
+  repository: Repository,
+  session: Session,
+  ...told: [warnings: string[], onProgress?: OnProgress]
+): AsyncGenerator<readonly RecordedEvent[]> {
+  return toldOf(readEvents(repository, session), ...told);
+}
+
+/** Batches between two reports: some milliseconds of reading. */
+const BATCHES_PER_REPORT = 64;
+
+async function* toldOf(
+  batches: AsyncIterable<EventBatch>,
+  warnings: string[],
+  onProgress?: OnProgress,
+): AsyncGenerator<readonly RecordedEvent[]> {
+  let last: EventBatch | undefined;
+  let count = 0;
+  for await (last of batches) {
+    if (++count % BATCHES_PER_REPORT === 0) onProgress?.(last.done);
+    yield last.events;
+  }
+  warnings.push(...last?.warnings ?? []);
 }
 
 /** Which events of a session are wanted. */
@@ -144,14 +143,12 @@ export async function readHistory(
   host: Host,
   options: HistoryOptions = {},
 ): Promise<History> {
-  const { place, session, source, filter, limit } = await openHistory(
-    host,
-    options,
-    FILTERS,
-  );
+  const { opened, filter, limit } = await openHistory(host, options, FILTERS);
+  const { place, session } = opened;
   const { at } = filter;
-  const { events, hasEarlier, reading } = lastEvents(source, limit, filter);
-  const warnings = damageWarnings(source.path, reading.damagedLines());
+  const { events, hasEarlier, warnings } = await lastEvents(
+    ...[opened, limit, filter] as const,
+  );
   const past = at !== undefined && { past: pastOf(session, at, null) };
   return {
     ...{ place, events: events.map(plainEvent), hasEarlier },
@@ -177,47 +174,52 @@ async function openHistory<Options extends HistoryOptions>(
   }
   const opened = await openSession(host, options, names);
   assertInWorkflow(opened.workflow, options);
-  const { place, session, repository } = opened;
-  const source = logOf(repository.layout, session);
   const { at } = options;
-  const until = at === undefined ? {} : { at: updateIn(session, at) };
-  return { place, session, source, filter: { ...filter, ...until }, limit };
+  const until = at === undefined ? {} : { at: updateIn(opened.session, at) };
+  return { opened, filter: { ...filter, ...until }, limit };
 }
 
-interface LastEvents extends Pick<History, "hasEarlier"> {
+interface LastEvents extends Pick<History, "hasEarlier" | "warnings"> {
   readonly events: readonly RecordedEvent[];
   /** The last event of all, whether it fits or not. */
   readonly newest: RecordedEvent | undefined;
-  readonly reading: LogReading;
+  /** Where reading goes on with what is logged later. */
+  readonly end: string | undefined;
 }
 
-export function lastEvents(
-  source: LogSource,
+export async function lastEvents(
+  { repository, session }: Pick<OpenedSession, "repository" | "session">,
   limit: number,
   filter: HistoryFilter = {},
-): LastEvents {
-  const reading = readLogBackwards(source);
+): Promise<LastEvents> {
   const found: RecordedEvent[] = [];
   const { at = Infinity } = filter;
   let hasEarlier = false;
   let newest: RecordedEvent | undefined;
+  let last: EventBatch | undefined;
   // What another tool wrote has no number: it belongs to the update before it.
   let isReached = at === Infinity;
-  for (const event of reading.events) {
+  /** Whether all is found. */
+  const take = (event: RecordedEvent): boolean => {
     newest ??= event;
-    if (endsHistory(filter, event)) break;
+    if (endsHistory(filter, event)) return true;
     if (event.serial > at) {
       found.length = 0;
       hasEarlier = false;
-      continue;
+      return false;
     }
     isReached ||= event.serial > 0;
-    if (!matchesHistory(filter, event)) continue;
+    if (!matchesHistory(filter, event)) return false;
     hasEarlier ||= found.length === limit;
     if (!hasEarlier) found.push(event);
-    else if (isReached) break;
+    return hasEarlier && isReached;
+  };
+  const backwards = { backwards: true };
+  for await (last of readEvents(repository, session, backwards)) {
+    if (last.events.some(take)) break;
   }
-  return { events: found.reverse(), hasEarlier, newest, reading };
+  const { end, warnings = [] } = last ?? {};
+  return { events: found.reverse(), hasEarlier, newest, end, warnings };
 }
 
 /** Which events of a session are wanted, and until when. */
@@ -240,8 +242,6 @@ export interface HistoryStream extends Pick<History, "place"> {
   isMoved(): boolean;
 }
 
-const BATCH_EVENTS = 64;
-
 /** Types of events after which a session takes no further one. */
 const CLOSING: readonly string[] = ["workflow_completed", "workflow_abandoned"];
 
@@ -256,71 +256,52 @@ export async function streamHistory(
   host: Host,
   options: HistoryStreamOptions,
 ): Promise<HistoryStream> {
-  const opened = await openHistory(host, options, {
+  const asked = await openHistory(host, options, {
     ...FILTERS,
     all: true,
     follow: true,
     pause: true,
   });
-  const { place, session, source, filter, limit } = opened;
-  const { all = false, signal } = options;
+  const { opened, filter, limit } = asked;
+  const { place, session, repository } = opened;
+  const { all = false, pause, signal } = options;
   const { at = Infinity } = filter;
-  const follow = (options.follow ?? false) && at === Infinity;
-  const { pause = shortPause } = options;
-  const lastIds = source.lastEvents?.map(({ id }) => id);
-  const isRepeat = repeatFilter({
-    known: all ? [] : lastIds,
-    rememberedIds: lastIds?.length,
-  });
-  let startBytes = 0;
-  let damagedLines = 0;
   let isOver = isClosed(session.state.status);
   let isMoved = false;
-  /** Reads a log from where it was left to its present end. */
-  function* read(log: LogSource): Generator<readonly HistoryEvent[]> {
-    const reading = readLog(log, { startBytes, isGrowing: follow, isRepeat });
-    let batch: HistoryEvent[] = [];
-    for (const event of reading.events) {
-      if (event.serial > at) break;
-      isOver ||= CLOSING.includes(event.type);
-      if (matchesHistory(filter, event)) batch.push(plainEvent(event));
-      if (batch.length < BATCH_EVENTS) continue;
-      yield batch;
-      batch = [];
-    }
-    if (batch.length > 0) yield batch;
-    // A log that was moved away begins anew.
-    startBytes = Math.min(reading.endBytes(), reading.sizeBytes());
-    damagedLines += reading.damagedLines();
-  }
+  let warnings: readonly string[] = [];
   async function* batches(): AsyncGenerator<readonly HistoryEvent[]> {
-    if (all) yield* read(source);
-    else {
-      const { events, newest, reading } = lastEvents(source, limit, filter);
-      startBytes = reading.endBytes();
-      damagedLines = reading.damagedLines();
+    let after: string | undefined;
+    const mayFollow = (options.follow ?? false) && at === Infinity;
+    if (!all) {
+      const last = await lastEvents(opened, limit, filter);
+      ({ warnings, end: after } = last);
       // The session may have been closed since its state was read.
-      isOver ||= CLOSING.includes(newest?.type ?? "");
-      yield events.map(plainEvent);
+      isOver ||= CLOSING.includes(last.newest?.type ?? "");
+      yield last.events.map(plainEvent);
+      if (!mayFollow || isOver) return;
     }
-    while (follow && !isOver && !isMoved) {
-      await pause(signal);
-      signal?.throwIfAborted();
-      yield* read({ ...source, lastEvents: [] });
-      // The first update of a legacy session copies its log to the new place.
-      isMoved = session.legacyPath !== null &&
-        fileKind(sessionLayout(source.root, session.id).log) === "file";
+    const follow = mayFollow && !isOver;
+    const wanted = { after, follow, pause, signal };
+    for await (const batch of readEvents(repository, session, wanted)) {
+      ({ warnings } = batch);
+      const end = batch.events.findIndex(({ serial }) => serial > at);
+      const events = end < 0 ? batch.events : batch.events.slice(0, end);
+      isOver ||= events.some(({ type }) => CLOSING.includes(type));
+      const fitting = events.filter((event) => matchesHistory(filter, event));
+      if (fitting.length > 0) yield fitting.map(plainEvent);
+      // It may have been opened again since.
+      if (end >= 0 || follow && isOver && batch.done === 1) return;
     }
+    isMoved = follow;
   }
-  const warnings = () => {
-    const damaged = damageWarnings(source.path, damagedLines);
-    if (!isMoved) return damaged;
-    return [
-      ...damaged,
-      `Session "${session.id}" was moved to the new layout meanwhile; follow it again with orc history --follow`,
-    ];
+  const moved =
+    `Session "${session.id}" was moved to the new layout meanwhile; follow it again with orc history --follow`;
+  return {
+    place,
+    batches: batches(),
+    warnings: () => isMoved ? [...warnings, moved] : warnings,
+    isMoved: () => isMoved,
   };
-  return { place, batches: batches(), warnings, isMoved: () => isMoved };
 }
 
 /** Where to look, and who wants to know how far it is. */
@@ -358,10 +339,14 @@ export async function analyzeSessions(
   // What was adopted of the older tool's files is counted in its new place.
   const isLeft = ({ workflowId }: { readonly workflowId: string }) =>
     !known.has(workflowId);
-  const addLog = (log: LogSource, isWanted = isLeft, report = onProgress) =>
-    unlessDamaged(() => {
-      for (const event of eventsIn(log, warnings, report)) {
-        if (isWanted(event)) analyzer.addEvent(event);
+  const add = (
+    batches: AsyncIterable<EventBatch>,
+    isWanted = isLeft,
+    report = onProgress,
+  ) =>
+    unlessDamaged(async () => {
+      for await (const events of toldOf(batches, warnings, report)) {
+        events.filter(isWanted).forEach(analyzer.addEvent);
       }
     }, warnings);
   const ids = await store.ids();
@@ -373,7 +358,7 @@ export async function analyzeSessions(
     analyzer.addSession(workflowId, status);
     const report = onProgress &&
       ((part: number) => onProgress((index + part) / ids.length));
-    await addLog(logOf(layout, session), () => true, report);
+    await add(store.events(session), () => true, report);
   }
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   const state = legacy?.session.state;
@@ -381,7 +366,7 @@ export async function analyzeSessions(
     analyzer.addSession(state.workflowId, state.status);
   }
   for (const path of [layout.legacyLog, layout.sessionlessLog]) {
-    if (isOlderLog(path)) await addLog({ root: layout.root, path });
+    if (isOlderLog(path)) await add(eventsIn({ root: layout.root, path }));
   }
   const analysis = analyzer.analysis();
   if (analysis.isCut) {

@@ -1,22 +1,23 @@
 /** How a session came about, as its log tells it. */
 import { textAt } from "../base/json.ts";
-import { sessionLayout } from "../base/layout.ts";
 import { agentIn, type RecordedEvent } from "../engine/event.ts";
 import { type Account, newAccountant } from "../replay/account.ts";
 import { ASKED_FOR } from "../workflow/sizes.ts";
-import { readLog } from "./log_read.ts";
-import type { Session } from "./store.ts";
+import { eachEvent } from "./kept/each.ts";
+import type { Session, SessionStore } from "./store.ts";
 
 /**
  * Reads how a session came about, from its whole log in constant memory. What another tool keeps
  * elsewhere of a legacy session is not read: nothing in it says who gave a yes.
  */
-export function readAccount(
-  root: string,
+export async function readAccount(
+  store: SessionStore,
   session: Session,
-): Account {
+): Promise<Account> {
   const accountant = newAccountant();
-  for (const event of eventsOf(root, session)) accountant.take(event);
+  for await (const { events } of store.events(session)) {
+    events.forEach(accountant.take);
+  }
   return accountant.result(session.state);
 }
 
@@ -36,12 +37,13 @@ export interface SessionSize {
 }
 
 /** Reads from the first event of its log who set the size that a session has. */
-export function readSize(
-  root: string,
+export async function readSize(
+  store: SessionStore,
   session: Session,
   name: string,
-): SessionSize {
-  const [first] = eventsOf(root, session);
+): Promise<SessionSize> {
+  let first: RecordedEvent | undefined;
+  for await (first of eachEvent(store, session)) break;
   const from = first && textAt(first.details, "size");
   if (!first || !from) return { name, setBy: "orc", agent: null, reason: null };
   if (from !== name) {
@@ -52,12 +54,4 @@ export function readSize(
   return reason?.startsWith(ASKED_FOR)
     ? { name, setBy: "caller", agent: agentIn([first]), reason }
     : { name, setBy: "orc", agent: null, reason };
-}
-
-function eventsOf(
-  root: string,
-  { id, state: { workflowId }, lastEvents }: Session,
-): Iterable<RecordedEvent> {
-  const { log: path } = sessionLayout(root, id);
-  return readLog({ root, path, workflowId, lastEvents }).events;
 }

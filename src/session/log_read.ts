@@ -103,6 +103,8 @@ export interface LogReading {
   endBytes(): number;
   /** How long the file was when it was opened. */
   sizeBytes(): number;
+  /** How much of it was read. */
+  readBytes(): number;
 }
 
 /** Reads the events of a log in constant memory, each once; what is damaged is counted and skipped. */
@@ -185,6 +187,7 @@ interface Reader {
     readonly damage: DamageCount;
     endBytes: number;
     sizeBytes: number;
+    readBytes: number;
   };
 }
 
@@ -194,7 +197,8 @@ function newReader(
   isRepeat?: IsRepeat,
 ): Reader {
   const rememberedIds = source.lastEvents?.length;
-  const tally = { damage: damageCount(direction), endBytes: 0, sizeBytes: 0 };
+  const damage = damageCount(direction);
+  const tally = { damage, endBytes: 0, sizeBytes: 0, readBytes: 0 };
   return {
     source,
     isRepeat: isRepeat ?? repeatFilter({ rememberedIds }),
@@ -211,6 +215,7 @@ function readingOf(
     damagedLines: () => tally.damage.total(),
     endBytes: () => tally.endBytes,
     sizeBytes: () => tally.sizeBytes,
+    readBytes: () => tally.readBytes,
   };
 }
 
@@ -223,6 +228,7 @@ function* loggedEvents(
   try {
     reader.tally.sizeBytes = file.statSync().size;
     for (const line of lines(file)) {
+      reader.tally.readBytes += line.endBytes - line.startBytes;
       const event = wantedEvent(reader, line);
       if (event !== undefined) yield event;
     }

@@ -2,8 +2,15 @@ import { usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { isSessionId } from "../base/ids.ts";
 import { assertOptions } from "../base/text.ts";
+import type { RecordedEvent } from "../engine/event.ts";
+import { unlessAborted } from "../files/wait.ts";
 import { noSuchSession } from "./read.ts";
-import type { Session, SessionStore } from "./store.ts";
+import type {
+  EventBatch,
+  EventsOptions,
+  Session,
+  SessionStore,
+} from "./store.ts";
 import { stamp, stampNew } from "./update.ts";
 
 /** What gives the events of a store in memory their instants and ids. */
@@ -38,6 +45,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     newId = () => String(count++).padStart(26, "0"),
   } = options;
   const sessions = new Map<string, Session>();
+  const logs = new Map<string, RecordedEvent[]>();
+  const waiting = new Set<() => void>();
+  const keep = (session: Session): void => {
+    const { id, lastEvents } = session;
+    sessions.set(id, session);
+    const log = logs.get(id) ?? [];
+    log.push(...lastEvents);
+    logs.set(id, log);
+    waiting.forEach((wake) => wake());
+  };
   const sessionOf = (id: string): Session => {
     const session = sessions.get(id);
     if (session === undefined) throw noSuchSession(id);
@@ -56,7 +73,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
         );
       }
       const session = stampNew(id, decision, newId);
-      sessions.set(id, session);
+      keep(session);
       return session;
     },
     // deno-lint-ignore require-await
@@ -73,7 +90,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       }
       const fresh = { ...session, lastEvents: [] };
       const next = stamp(fresh, decision, at, newId);
-      sessions.set(id, next.session);
+      keep(next.session);
       return { ...next, warnings: [] };
     },
     ids,
@@ -81,7 +98,28 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     list: async (limit) =>
       lastChanged([...sessions.values()], limit)
         .map(({ id, state }) => ({ id, state, problem: null })),
+    events: (session, options) => loggedEvents(session, options),
+    // deno-lint-ignore require-await
+    version: async (id) => sessions.get(id)?.serial.toString(),
   };
+  async function* loggedEvents(
+    { id }: Session,
+    { after = 0, backwards, follow, signal }: EventsOptions = {},
+  ): AsyncGenerator<EventBatch> {
+    for (let seen = Number(after);;) {
+      const events = (logs.get(id) ?? []).filter(({ serial }) => serial > seen);
+      seen = Math.max(seen, sessionOf(id).serial);
+      const ordered = backwards ? events.toReversed() : events;
+      yield { events: ordered, done: 1, end: String(seen), warnings: [] };
+      if (!follow || backwards) return;
+      while (sessionOf(id).serial === seen) {
+        await unlessAborted<void>(signal, (end) => {
+          waiting.add(end);
+          return () => waiting.delete(end);
+        });
+      }
+    }
+  }
 }
 
 /** All by their ids, or so many of those changed last, as the store of a repository lists them. */

@@ -151,6 +151,14 @@ export function fileStore(
       const { listEntries } = await import("./entries.ts");
       return await listEntries(layout, sessionIds(layout), limit);
     },
+    async *events(...request) {
+      const { sessionEvents } = await import("./kept/events.ts");
+      yield* sessionEvents(layout, ...request);
+    },
+    version: async (id) => {
+      const { stampOf } = await import("./kept/events.ts");
+      return stampOf(sessionLayout(layout.root, id).state);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { LockContext } from "../files/lock.ts";
+import type { RecordedEvent } from "../engine/event.ts";
 import type { Decision, LoggedEvent, SessionState } from "../workflow/types.ts";
 import type { StoredSession } from "./codec.ts";
 import type { LogEnd } from "./log.ts";
@@ -43,6 +44,32 @@ export interface NewSession {
   readonly owner?: string | undefined;
 }
 
+/** Which events of a session are read, and in which order. */
+export interface EventsOptions {
+  /** Only what was logged after this update, or behind the place that {@linkcode EventBatch.end} named. */
+  readonly after?: number | string | undefined;
+  /** The last event first; new ones are not followed. */
+  readonly backwards?: boolean;
+  /** Goes on with what is logged later; whoever has seen enough leaves the loop. */
+  readonly follow?: boolean;
+  /** Waits until it is worth to look again, where a store has to look; a quarter of a second without it. */
+  readonly pause?: ((signal?: AbortSignal) => Promise<void>) | undefined;
+  /** Ends the waiting for new events with its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Events that were read without waiting: the memory that a long log takes. */
+export interface EventBatch {
+  /** In the order asked for, each once; there may be none. */
+  readonly events: readonly RecordedEvent[];
+  /** How much of the log was gone through, from 0 to 1; 1 at its present end. */
+  readonly done: number;
+  /** The place behind the last event that is known by now: reading later events goes on `after` it. */
+  readonly end: string;
+  /** What was passed over so far because it is damaged, also before such a place; sentences for people. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
  * session are applied one after the other, each on the state the one before it left.
@@ -65,6 +92,13 @@ export interface SessionStore {
   ids(): Promise<readonly string[]>;
   /** All sessions, or so many of those changed last; those that cannot be read are named. */
   list(limit?: number): Promise<readonly SessionEntry[]>;
+  /**
+   * Reads the events of a session that was read before: all up to that state, and what was logged
+   * since. A batch at a time, in constant memory; whoever leaves the loop ends the reading.
+   */
+  events(session: Session, options?: EventsOptions): AsyncIterable<EventBatch>;
+  /** What is another text after each update of a session; undefined where there is none. Cheaper than to read it. */
+  version(id: string): Promise<string | undefined>;
 }
 
 export interface StoreContext extends LockContext {

@@ -31,9 +31,9 @@ export async function readSessionInfo(
   const status = await readStatus(host, { ...options, at });
   const named = { ...options, session: status.session };
   const { repository, session } = await openSession(host, named, {});
-  const { layout: { root } } = repository;
-  const { start, approvals } = readAccount(root, session);
+  const { store } = repository;
+  const { start, approvals } = await readAccount(store, session);
   const given = approvals.filter(({ serial }) => serial <= status.serial);
-  const size = status.size && readSize(root, session, status.size);
+  const size = status.size && await readSize(store, session, status.size);
   return { ...status, size: size || null, start, approvals: given };
 }

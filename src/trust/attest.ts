@@ -145,7 +145,7 @@ async function tell(
     throw notAttested(id, [uncommittedFiles(beside.changed)]);
   }
   const followed = await followedBy(state);
-  const { runs, approvals } = readProofs(opened);
+  const { runs, approvals } = await readProofs(opened);
   const items = state.phases.flatMap(({ items }) => items);
   const idsOf = (status: string) =>
     items.filter((item) => item.status === status).map(({ id }) => id);

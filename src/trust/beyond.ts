@@ -46,7 +46,7 @@ export async function lookBeyond(
     reviewed?.findings.filter(({ code }) =>
       code === "definition_differs" || !isSaid
     ) ?? [];
-  const proofs = readProofs(opened);
+  const proofs = await readProofs(opened);
   const claimed = basesIn(proofs);
   const items = workflow.phases.flatMap(({ items }) => items)
     .filter((item) => !options.rerun || !isLasting(item));

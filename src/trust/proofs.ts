@@ -2,7 +2,6 @@
 import { OrcError } from "../base/error.ts";
 import { isObjectId } from "../base/ids.ts";
 import { asObject, type JsonObject, textAt } from "../base/json.ts";
-import { sessionLayout } from "../base/layout.ts";
 import { quoted, uncapitalised } from "../base/text.ts";
 import { NoTree } from "../checks/tree_files.ts";
 import { checkKey } from "../engine/check.ts";
@@ -10,7 +9,7 @@ import type { RecordedEvent } from "../engine/event.ts";
 import { parseReceipt, type Receipt } from "../engine/receipt.ts";
 import { isDone, isPhaseApproved } from "../engine/state.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { readLogBackwards } from "../session/log_read.ts";
+import { eachEventBackwards } from "../session/kept/each.ts";
 import type { Item } from "../workflow/types.ts";
 import { type Git, resolveCommit, tryGit } from "./committed.ts";
 import { finding, type TrustFinding } from "./finding_rules.ts";
@@ -33,12 +32,9 @@ export interface Proofs {
 }
 
 /** Reads from the log by what each item was completed, the last time it was. */
-export function readProofs(opened: OpenedSession): Proofs {
-  const { state, id, lastEvents } = opened.session;
-  const { root } = opened.repository.layout;
-  const { log: path } = sessionLayout(root, id);
-  const { workflowId, phases } = state;
-  const source = { root, path, workflowId, lastEvents };
+export async function readProofs(opened: OpenedSession): Promise<Proofs> {
+  const { state } = opened.session;
+  const { phases } = state;
   const items = new Set(
     phases.flatMap(({ items }) => items).filter(isDone).map(({ id }) => id),
   );
@@ -49,7 +45,7 @@ export function readProofs(opened: OpenedSession): Proofs {
   const runs = new Map<string, { itemIds: string[]; receipt: Receipt }>();
   let measured: JsonObject | undefined;
   const keyFor = commandKeys(opened);
-  for (const event of readLogBackwards(source).events) {
+  for await (const event of eachEventBackwards(opened)) {
     const { type, phaseId, itemId, details } = event;
     if (type === "workflow_completed") {
       measured ??= asObject(details.get("measured"));

@@ -1,7 +1,6 @@
 /** Signed approvals: made when a human says yes, and verified again by whoever asks what a session is worth. */
 import { denied, isOrcError, type OrcError, refused } from "../base/error.ts";
 import type { JsonObject } from "../base/json.ts";
-import { sessionLayout } from "../base/layout.ts";
 import { uncapitalised } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import { approvedItems } from "../engine/approval.ts";
@@ -10,7 +9,7 @@ import { isSigned } from "../engine/situation.ts";
 import { isPhaseApproved } from "../engine/state.ts";
 import type { Host } from "../host/host.ts";
 import type { OpenedSession } from "../repository/select.ts";
-import { readLogBackwards } from "../session/log_read.ts";
+import { eachEventBackwards } from "../session/kept/each.ts";
 import { definitionHash } from "../workflow/sizes.ts";
 import type { Event } from "../workflow/types.ts";
 import { type Approvers, readApprovers } from "./approvers.ts";
@@ -120,7 +119,7 @@ export async function unsignedActs(
   const { workflow, session } = opened;
   if (!isSigned(workflow)) return [];
   const found: UnsignedAct[] = [];
-  const updates = humanUpdates(opened);
+  const updates = await humanUpdates(opened);
   const sound = new Set<HumanUpdate>();
   const approvers = updates.some(({ signature }) => signature !== undefined)
     ? await approversOrWhyNot(host, opened)
@@ -244,17 +243,13 @@ const CLOCK_SLIP_MS = 60_000;
 const MAX_DELAY_MS = 3_600_000;
 
 /** What humans stand for besides a no, the newest update first. */
-function humanUpdates(
-  { repository, session }: OpenedSession,
-): readonly HumanUpdate[] {
-  const { root } = repository.layout;
-  const { id, state: { workflowId }, lastEvents } = session;
-  const { log: path } = sessionLayout(root, id);
-  const source = { root, path, workflowId, lastEvents };
+async function humanUpdates(
+  opened: OpenedSession,
+): Promise<readonly HumanUpdate[]> {
   const updates: RecordedEvent[][] = [];
   const chains = new Map<string, RecordedEvent>();
   let firstChained = Infinity;
-  for (const event of readLogBackwards(source).events) {
+  for await (const event of eachEventBackwards(opened)) {
     const { serial, link, actor } = event;
     if (link !== undefined) {
       if (!chains.has(link.chain)) chains.set(link.chain, event);

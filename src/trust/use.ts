@@ -110,7 +110,7 @@ export async function verifySession(
   const { state, serial } = session;
   const { layout: { root } } = repository;
   const traced = await traceSession(root, session, workflow);
-  const account = readAccount(root, session);
+  const account = await readAccount(repository.store, session);
   const overrides = overridesIn(state.metadata);
   const fresh = await findStale(host, opened);
   const findings: TrustFinding[] = [

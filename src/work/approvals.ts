@@ -1,6 +1,5 @@
 import { denied, refused } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
-import { sessionLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { inOneLine, listOf } from "../base/text.ts";
 import { agentIn } from "../engine/event.ts";
@@ -16,9 +15,9 @@ import {
 } from "../repository/open.ts";
 import { type SessionOptions, workflowOf } from "../repository/select.ts";
 import { unlessDamaged } from "../session/entries.ts";
+import { shortPause } from "../session/kept/events.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import type { Session } from "../session/store.ts";
-import { shortPause, stampOf } from "./pause.ts";
 
 /** What waits for a human somewhere in a repository. */
 export interface SessionApproval extends WaitingApproval {
@@ -118,7 +117,7 @@ export function watchApprovals(
 ): ApprovalStream {
   const repository = openRepository(host, options, { pause: true });
   const { pause = shortPause, signal } = options;
-  const { store, layout } = repository;
+  const { store } = repository;
   const warnings: string[] = [];
   const stamps = new Map<string, string>();
   const closed = new Set<string>();
@@ -126,7 +125,7 @@ export function watchApprovals(
   /** What came to wait in a session since it was looked at. */
   async function* news(id: string): AsyncGenerator<SessionApproval> {
     if (closed.has(id)) return;
-    const stamp = stampOf(sessionLayout(layout.root, id).state);
+    const stamp = await store.version(id);
     if (stamp === undefined || stamps.get(id) === stamp) return;
     stamps.set(id, stamp);
     const session = await unlessDamaged(() => store.read(id), warnings);

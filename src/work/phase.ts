@@ -299,14 +299,14 @@ async function assertEarned(
 
 async function closed(
   host: Host,
-  { repository: { layout, store }, workflow, session: { id, state } }:
-    OpenedSession,
+  { repository: { store }, workflow, session: { id, state } }: OpenedSession,
   changed: Changed,
 ): Promise<Closed> {
   const { readAccount } = await import("../session/account.ts");
   // It is closed by now, whatever comes of reading its log once more.
   const { approvals, unread } = await store.read(id)
-    .then((session) => ({ ...readAccount(layout.root, session), unread: [] }))
+    .then((session) => readAccount(store, session))
+    .then((account) => ({ ...account, unread: [] }))
     .catch(onRefusal(({ message }) => ({
       approvals: [],
       unread: [`How its approvals were given cannot be told: ${message}`],

@@ -1,5 +1,4 @@
 import { notFound, type OrcError, orElse, usage } from "../base/error.ts";
-import { sessionLayout } from "../base/layout.ts";
 import { quoted } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import { findWorkingFile } from "../checks/run.ts";
@@ -20,11 +19,11 @@ import {
   openSession,
   type SessionOptions,
 } from "../repository/select.ts";
-import { readLogBackwards } from "../session/log_read.ts";
+import { eachEventBackwards } from "../session/kept/each.ts";
+import { shortPause, stampOf } from "../session/kept/events.ts";
 import { isManual } from "../workflow/supervision.ts";
 import { fillTemplate } from "../workflow/template.ts";
 import type { Item, Phase } from "../workflow/types.ts";
-import { shortPause, stampOf } from "./pause.ts";
 
 /** For what answer to wait, and how long. */
 export interface WaitOptions extends SessionOptions {
@@ -71,13 +70,13 @@ export async function waitForAnswer(
     pause: true,
   });
   const { place, workflow, session, repository } = opened;
-  const { layout, store } = repository;
+  const { store } = repository;
   const question = await questionIn(opened, options.itemId);
   const begunMs = epochMsOf(host.now()) ?? 0;
-  const paths = [sessionLayout(layout.root, session.id).state];
-  if (session.legacyPath !== null) paths.push(session.legacyPath);
-  const stamp = () => paths.map(stampOf).join();
-  let seen = stamp();
+  const { id, legacyPath } = session;
+  const stamp = async () =>
+    [await store.version(id), legacyPath && stampOf(legacyPath)].join();
+  let seen = await stamp();
   let { state } = session;
   for (;;) {
     const at = host.now();
@@ -90,10 +89,10 @@ export async function waitForAnswer(
     assertOpen(state);
     await pause(signal);
     signal?.throwIfAborted();
-    const now = stamp();
+    const now = await stamp();
     if (now === seen) continue;
     seen = now;
-    state = (await store.read(session.id)).state;
+    state = (await store.read(id)).state;
   }
 }
 
@@ -129,7 +128,7 @@ async function questionIn(
   if (asked !== null) {
     const { phase, item } = findItem(workflow, state, asked);
     if (isManual(item)) {
-      const reworked = reworkedItems(opened, phase);
+      const reworked = await reworkedItems(opened, phase);
       return { phaseId, itemId: asked, before: state, reworked };
     }
     const message = `No human is asked about item "${asked}"`;
@@ -137,7 +136,7 @@ async function questionIn(
   }
   if (step.action === "approve_phase") {
     const phase = workflow.phases.find(({ id }) => id === step.phaseId);
-    const reworked = phase && reworkedItems(opened, phase);
+    const reworked = phase && await reworkedItems(opened, phase);
     return { phaseId: step.phaseId, itemId: null, before: state, reworked };
   }
   throw nothingAwaited("Nothing waits for a human now", step.command);
@@ -170,12 +169,12 @@ async function renewalIn(
 }
 
 /** The items of a phase that were rejected, and after whose no something was done. */
-function reworkedItems(
-  { workflow, repository, session }: OpenedSession,
+async function reworkedItems(
+  opened: OpenedSession,
   phase: Phase,
-): ReadonlySet<string> {
-  const { state, id, lastEvents } = session;
-  const { layout: { root }, found: { workingTree } } = repository;
+): Promise<ReadonlySet<string>> {
+  const { workflow, repository: { found }, session: { state } } = opened;
+  const { workingTree } = found;
   const rejected = phase.items.filter((item) =>
     rejectionOf(itemStateOf(phaseStateOf(state, phase), item.id)) !== null
   );
@@ -189,10 +188,8 @@ function reworkedItems(
   const reworked = new Set(rejected.filter(isChanged).map(({ id }) => id));
   const left = new Set(rejected.map(({ id }) => id));
   if (left.size === 0) return reworked;
-  const { log: path } = sessionLayout(root, id);
-  const source = { root, path, workflowId: state.workflowId, lastEvents };
   let isWorkedOn = false;
-  for (const event of readLogBackwards(source).events) {
+  for await (const event of eachEventBackwards(opened)) {
     const itemId = event.itemId ?? "";
     // The last no to each counts.
     if (event.details.get("rejected") === true && left.delete(itemId)) {

@@ -39,7 +39,7 @@ const STARTED = {
   createdAt: "2026-03-01T10:00:00Z",
 };
 
-const NO_TALLY = tallyEvents([]);
+const NO_TALLY = await tallyEvents([]);
 
 const SILENT = {
   learnings: null,
@@ -372,30 +372,31 @@ Deno.test("newReview() tells workflows that nobody knew apart by their instant",
   assertEquals(review(lines).sessions, 2);
 });
 
-Deno.test("tallyEvents() counts what went wrong and says each thing once", () => {
-  const tally = tallyEvents([
+Deno.test("tallyEvents() counts what went wrong and says each thing once", async () => {
+  const tally = await tallyEvents([[
     recorded("item_completed", { itemId: "a" }),
     recorded("verification_failed", { itemId: "b" }),
     recorded("verification_failed", { itemId: "b" }),
     recorded("gate_failed", { itemId: "c" }),
     recorded("error"),
-  ]);
+  ]]);
   const errorTexts = ["b: verification_failed", "c: gate_failed", "error"];
   assertEquals(tally, { ...NO_TALLY, errors: 4, errorTexts });
 });
 
-Deno.test("tallyEvents() keeps some of the texts of a long log, and counts all", () => {
+Deno.test("tallyEvents() keeps some of the texts of a long log, and counts all", async () => {
   const many = Array.from(
     { length: 1000 },
     (_, number) => recorded("gate_failed", { itemId: `item_${number}` }),
   );
-  const { errors, errorTexts } = tallyEvents(many);
+  const { errors, errorTexts } = await tallyEvents([many]);
   assertEquals([errors, errorTexts.length], [1000, 20]);
 });
 
-Deno.test("tallyEvents() tells agents apart and sees reviews", () => {
+Deno.test("tallyEvents() tells agents apart and sees reviews", async () => {
   const one = recorded("item_completed", { details: { agent: "claude:1" } });
   const other = { details: { agent: "codex:2" } };
-  const tally = tallyEvents([one, one, recorded("review_completed", other)]);
+  const reviewed = recorded("review_completed", other);
+  const tally = await tallyEvents([[one, one], [reviewed]]);
   assertEquals([tally.agents, tally.hasReviews], [2, true]);
 });

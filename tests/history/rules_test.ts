@@ -260,8 +260,8 @@ const EVENTS = [
   recorded("item_completed", { details: { approved: true }, actor: "human" }),
 ];
 
-Deno.test("learningsOf() takes skips, notes and times from the state, the rest from the log", () => {
-  assertEquals(learningsOf(STATE, EVENTS), {
+Deno.test("learningsOf() takes skips, notes and times from the state, the rest from the log", async () => {
+  assertEquals(await learningsOf(STATE, [EVENTS]), {
     task: STATE.task,
     workflow: "Tiny",
     status: "active",
@@ -277,15 +277,15 @@ Deno.test("learningsOf() takes skips, notes and times from the state, the rest f
   });
 });
 
-Deno.test("hasLearnings() does not take how long it took for a lesson", () => {
+Deno.test("hasLearnings() does not take how long it took for a lesson", async () => {
   const dull = { ...STATE, phases: STATE.phases.slice(1), notes: [] };
-  assert(!hasLearnings(learningsOf(dull, [])));
-  assert(hasLearnings(learningsOf(dull, EVENTS.slice(0, 1))));
-  assert(hasLearnings(learningsOf(STATE, [])));
+  assert(!hasLearnings(await learningsOf(dull, [])));
+  assert(hasLearnings(await learningsOf(dull, [EVENTS.slice(0, 1)])));
+  assert(hasLearnings(await learningsOf(STATE, [])));
 });
 
-Deno.test("learningsOf() keeps only the first overrides of a session that has many", () => {
+Deno.test("learningsOf() keeps only the first overrides of a session that has many", async () => {
   const forced = recorded("phase_completed", { details: { forced: true } });
-  const { overrides } = learningsOf(STATE, Array(1000).fill(forced));
+  const { overrides } = await learningsOf(STATE, [Array(1000).fill(forced)]);
   assertEquals(overrides.length, 50);
 });

@@ -1,0 +1,388 @@
+/** What every store of sessions promises, whatever it keeps them in. */
+import type { RecordedEvent } from "../../src/engine/event.ts";
+import { isOrcError } from "../../src/base/error.ts";
+import type {
+  EventBatch,
+  EventsOptions,
+  Session,
+  SessionStore,
+} from "../../src/session/store.ts";
+import { codeOf } from "../files/temporary.ts";
+import {
+  complete,
+  completedItems,
+  eventOf,
+  noteOf,
+  startedState,
+} from "../session/fixtures.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+
+/** A store to be tested, and what else can be done to what it keeps. */
+export interface StoreFixture {
+  readonly store: SessionStore;
+  /** A store on the same sessions in which nothing is remembered; absent where all ends with the process. */
+  readonly reopen?: () => SessionStore;
+  /**
+   * Makes the next update be stored and its answer get lost; absent where an answer cannot get lost,
+   * because nothing lies between the store and its caller.
+   */
+  readonly loseAnswer?: () => void;
+  /** Replaces what is kept as the state of a session, and signs it; absent where nobody else can. */
+  readonly rewrite?: (
+    id: string,
+    change: (state: string) => string,
+  ) => Promise<void>;
+  /** The state of a session as it is kept. */
+  readonly kept?: (id: string) => string;
+}
+
+/** Runs a test with a store that is empty. */
+export type WithStore = (
+  test: (fixture: StoreFixture) => Promise<void>,
+) => Promise<void>;
+
+const ID = "01kjtest00000000000000abcd";
+const OTHER = "01kjtest00000000000000abce";
+
+/** A session of three open items. */
+export function newSession(id: string): Parameters<SessionStore["create"]>[0] {
+  return {
+    id,
+    decision: {
+      state: startedState(["a", "b", "c"]),
+      events: [eventOf("workflow_started", null)],
+    },
+    localTime: "2026-03-01T11:00:00.000",
+  };
+}
+
+/** All that a store gives of the events of a session. */
+async function batchesOf(
+  { store }: StoreFixture,
+  options?: EventsOptions,
+): Promise<EventBatch[]> {
+  return await Array.fromAsync(store.events(await store.read(ID), options));
+}
+
+async function eventsOf(
+  fixture: StoreFixture,
+  options?: EventsOptions,
+): Promise<RecordedEvent[]> {
+  return (await batchesOf(fixture, options)).flatMap(({ events }) => events);
+}
+
+const serialsOf = (events: readonly RecordedEvent[]): readonly number[] =>
+  events.map(({ serial }) => serial);
+
+/** Numbers from one to another. */
+function numbers(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index);
+}
+
+async function noteTimes(store: SessionStore, count: number): Promise<void> {
+  for (const number of numbers(1, count)) {
+    await store.update(ID, noteOf(`Note ${number}`));
+  }
+}
+
+/** Tests a store; of what its fixture has not, the test is left out. */
+export function testStore(name: string, withStore: WithStore): void {
+  const test = (what: string, run: (fixture: StoreFixture) => Promise<void>) =>
+    Deno.test(`${name}: ${what}`, () => withStore(run));
+  const testSession = (
+    what: string,
+    run: (fixture: StoreFixture) => Promise<void>,
+  ) =>
+    test(what, async (fixture) => {
+      await fixture.store.create(newSession(ID));
+      await run(fixture);
+    });
+
+  testUpdates(test, testSession);
+  testEvents(testSession);
+}
+
+type Test = (
+  what: string,
+  run: (fixture: StoreFixture) => Promise<void>,
+) => void;
+
+function testUpdates(test: Test, testSession: Test): void {
+  test("what is absent is not read, updated or listed", async ({ store }) => {
+    assertEquals(
+      [
+        await codeOf(() => store.read(ID)),
+        await codeOf(() => store.update(ID, complete("a"))),
+      ],
+      ["not_found no_such_session", "not_found no_such_session"],
+    );
+    assertEquals([await store.ids(), await store.list()], [[], []]);
+    assertEquals(await store.version(ID), undefined);
+  });
+
+  testSession("a session is created once", async ({ store }) => {
+    const before = await store.update(ID, complete("a"));
+    await assertRejects(() => store.create(newSession(ID)));
+    assertEquals(await store.read(ID), before.session);
+    assertEquals(await store.ids(), [ID]);
+  });
+
+  testSession("sessions do not touch each other", async ({ store }) => {
+    await store.create(newSession(OTHER));
+    await store.update(OTHER, complete("b"));
+    assertEquals(completedItems((await store.read(ID)).state), []);
+    assertEquals(completedItems((await store.read(OTHER)).state), ["b"]);
+    assertEquals(await store.ids(), [ID, OTHER]);
+    assertEquals(
+      (await store.list()).map(({ id, problem }) => [id, problem]),
+      [[ID, null], [OTHER, null]],
+    );
+    assertEquals((await store.list(1)).length, 1);
+  });
+
+  testSession(
+    "24 concurrent updates are all stored, one after the other",
+    async (fixture) => {
+      const { store } = fixture;
+      const updates = await Promise.all(
+        numbers(1, 24).map((number) => store.update(ID, noteOf(`${number}`))),
+      );
+      const serials = updates.map(({ session }) => session.serial);
+      assertEquals(serials.toSorted((a, b) => a - b), numbers(2, 25));
+      assertEquals((await store.read(ID)).serial, 25);
+      assertEquals(serialsOf(await eventsOf(fixture)), numbers(1, 25));
+      const ids = (await eventsOf(fixture)).map(({ id }) => id);
+      assertEquals(new Set(ids).size, 25);
+    },
+  );
+
+  testSession("a decision without events stores nothing", async (fixture) => {
+    const { store } = fixture;
+    const before = await store.read(ID);
+    const version = await store.version(ID);
+    const { session, events } = await store.update(ID, ({ state }) => ({
+      state: { ...state, task: "Another" },
+      events: [],
+    }));
+    assertEquals([session.serial, events], [before.serial, []]);
+    assertEquals(await store.read(ID), before);
+    assertEquals(await store.version(ID), version);
+    assertEquals(serialsOf(await eventsOf(fixture)), [1]);
+  });
+
+  testSession(
+    "what the change throws comes through, and nothing is stored",
+    async (fixture) => {
+      const { store } = fixture;
+      const before = await store.read(ID);
+      const error = await assertRejects(() =>
+        store.update(ID, () => {
+          throw new Error("The rules say no");
+        })
+      );
+      assertEquals((error as Error).message, "The rules say no");
+      assertEquals(await store.read(ID), before);
+      await store.update(ID, complete("a"));
+      assertEquals(serialsOf(await eventsOf(fixture)), [1, 2]);
+    },
+  );
+
+  testSession("who was aborted before changes nothing", async ({ store }) => {
+    const before = await store.read(ID);
+    const reason = await store.update(
+      ...[ID, complete("a"), AbortSignal.abort("enough")] as const,
+    ).catch((reason) => reason);
+    assertEquals(reason, "enough");
+    assertEquals(await store.read(ID), before);
+  });
+
+  testSession(
+    "each update is decided on the state before it, and has another version",
+    async ({ store }) => {
+      const versions = [await store.version(ID)];
+      for (const item of ["a", "b", "c"]) {
+        await store.update(ID, complete(item));
+        versions.push(await store.version(ID));
+      }
+      assertEquals(completedItems((await store.read(ID)).state), [
+        "a",
+        "b",
+        "c",
+      ]);
+      assertEquals(new Set(versions).size, 4);
+      assert(versions.every((version) => version !== undefined));
+    },
+  );
+
+  testSession(
+    "an answer that got lost is settled by the ids of the events",
+    async (fixture) => {
+      const { store, loseAnswer } = fixture;
+      if (loseAnswer === undefined) return;
+      loseAnswer();
+      await store.update(ID, noteOf("Once")).catch(() => undefined);
+      await store.update(ID, complete("a"));
+      const messages = (await eventsOf(fixture)).map(({ message }) => message);
+      assertEquals(messages.filter((message) => message === "Once").length, 1);
+    },
+  );
+
+  testSession(
+    "what it does not know is kept, byte for byte",
+    async (fixture) => {
+      const { store, rewrite, kept } = fixture;
+      if (rewrite === undefined || kept === undefined) return;
+      const known = '"task_description": ';
+      const unknown =
+        '"zeta": 1.50,\n  "alpha": {"b": 1, "a": [1e2, "ü"]},\n  ';
+      await rewrite(ID, (text) => text.replace(known, `${unknown}${known}`));
+      await store.update(ID, complete("a"));
+      const text = kept(ID);
+      const places = ['"zeta": 1.50', '"alpha"', '"b": 1', '"a"', "1e2, "]
+        .map((part) => text.replaceAll(/\n\s*(?=1e2|")/g, " ").indexOf(part));
+      assertEquals(places, places.toSorted((one, other) => one - other));
+      assert(places.every((place) => place >= 0), text);
+    },
+  );
+
+  testSession(
+    "what a newer orc wrote is read, and not written",
+    async (fixture) => {
+      const { store, rewrite } = fixture;
+      if (rewrite === undefined) return;
+      await store.update(ID, complete("a"));
+      await rewrite(ID, (text) => text.replace('"format": 1', '"format": 999'));
+      assertEquals(completedItems((await store.read(ID)).state), ["a"]);
+      const error = await store.update(ID, complete("b")).catch((error) =>
+        error
+      );
+      assert(isOrcError(error) && error.code === "newer_format", String(error));
+    },
+  );
+
+  testSession(
+    "the list names what is damaged, and hides nothing else",
+    async (fixture) => {
+      const { store, rewrite } = fixture;
+      if (rewrite === undefined) return;
+      await store.create(newSession(OTHER));
+      await rewrite(ID, () => "{");
+      const list = await store.list();
+      assertEquals(list.map(({ id, state }) => [id, state !== null]), [
+        [ID, false],
+        [OTHER, true],
+      ]);
+      assert((list[0]?.problem ?? "") !== "");
+    },
+  );
+
+  testSession(
+    "another store on the same sessions sees all",
+    async (fixture) => {
+      const { store, reopen } = fixture;
+      if (reopen === undefined) return;
+      await store.update(ID, complete("a"));
+      const other = reopen();
+      const [before, now] = [await store.read(ID), await other.read(ID)];
+      assertEquals(
+        [now.serial, completedItems(now.state), now.chain, now.lastEvents],
+        [before.serial, ["a"], before.chain, before.lastEvents],
+      );
+      const again = { ...fixture, store: other };
+      assertEquals(await eventsOf(again), await eventsOf(fixture));
+      assertEquals(await other.version(ID), await store.version(ID));
+      await other.update(ID, complete("b"));
+      assertEquals(completedItems((await store.read(ID)).state), ["a", "b"]);
+    },
+  );
+}
+
+function testEvents(testSession: Test): void {
+  testSession(
+    "events come in the order of their updates, and backwards",
+    async (fixture) => {
+      await noteTimes(fixture.store, 150);
+      const events = await eventsOf(fixture);
+      assertEquals(serialsOf(events), numbers(1, 151));
+      assertEquals(events[150]?.message, "Note 150");
+      const backwards = await eventsOf(fixture, { backwards: true });
+      assertEquals(backwards, events.toReversed());
+      assertEquals((await batchesOf(fixture)).at(-1)?.done, 1);
+    },
+  );
+
+  testSession(
+    "events after an update are those of later ones",
+    async (fixture) => {
+      await noteTimes(fixture.store, 9);
+      for (const after of [0, 4, 9, 10, 99]) {
+        const later = numbers(1, 10).filter((serial) => serial > after);
+        assertEquals(serialsOf(await eventsOf(fixture, { after })), later);
+        const options = { after, backwards: true };
+        const backwards = serialsOf(await eventsOf(fixture, options));
+        assertEquals(backwards, later.toReversed());
+      }
+    },
+  );
+
+  testSession(
+    "reading goes on where it ended, and says nothing twice",
+    async (fixture) => {
+      await noteTimes(fixture.store, 3);
+      for (const backwards of [false, true]) {
+        const after = (await batchesOf(fixture, { backwards })).at(-1)?.end;
+        assertEquals(await eventsOf(fixture, { after }), []);
+        const { session } = await fixture.store.update(ID, noteOf("More"));
+        const later = serialsOf(await eventsOf(fixture, { after }));
+        assertEquals(later, [session.serial]);
+      }
+    },
+  );
+
+  testSession("who has seen enough leaves the loop", async ({ store }) => {
+    await store.update(ID, complete("a"));
+    const session = await store.read(ID);
+    for (const backwards of [false, true]) {
+      for await (const _ of store.events(session, { backwards })) break;
+    }
+    for await (const _ of store.events(session, { follow: true })) break;
+    await store.update(ID, complete("b"));
+  });
+
+  testSession("new events are followed as they come", async ({ store }) => {
+    await store.update(ID, complete("a"));
+    const session = await store.read(ID);
+    const seen: string[] = [];
+    const following = follow(store, session, seen);
+    for (const item of ["b", "c"]) {
+      await store.update(ID, complete(item));
+    }
+    await following;
+    assertEquals(seen, ["a", "b", "c"]);
+  });
+
+  testSession("a signal ends the following", async ({ store }) => {
+    const signal = AbortSignal.timeout(20);
+    const session = await store.read(ID);
+    const following = (async () => {
+      for await (const _ of store.events(session, { follow: true, signal }));
+    })();
+    const reason = await following.catch((reason) => reason);
+    assertEquals(reason, signal.reason);
+  });
+}
+
+async function follow(
+  store: SessionStore,
+  session: Session,
+  seen: string[],
+): Promise<void> {
+  const pause = () => new Promise<void>((resolve) => setTimeout(resolve));
+  const options = { after: 1, follow: true, pause };
+  for await (const { events } of store.events(session, options)) {
+    seen.push(...events.map(({ itemId }) => itemId ?? ""));
+    if (seen.includes("c")) return;
+    // What follows is written by whoever has the turn now.
+    await pause();
+  }
+}
