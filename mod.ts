@@ -56,11 +56,14 @@ export {
   SessionManager,
 } from "./src/library/manager.ts";
 export type {
+  Checkpoints,
   EventBatch,
   EventsOptions,
+  KeptCheckpoint,
   NewSession,
   Session as SessionRecord,
   SessionEntry,
+  SessionNaming,
   SessionStore as StorageBackend,
   Updated,
 } from "./src/session/store.ts";

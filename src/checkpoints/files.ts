@@ -1,46 +1,22 @@
-import { corrupt, notFound, OrcError } from "../base/error.ts";
-import { decodeUtf8 } from "../base/json.ts";
+import { corrupt, onRefusal } from "../base/error.ts";
+import { ORCHESTRATOR_DIRECTORY } from "../base/layout.ts";
 import {
-  ORCHESTRATOR_DIRECTORY,
-  type RepositoryLayout,
-  sessionLayout,
-} from "../base/layout.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
-import {
-  CHECKPOINT_SUFFIX,
   checkpointId,
-  checkpointPath,
-  isCheckpointId,
+  DAMAGED_CHECKPOINT_HINT,
   legacySessionId,
 } from "../base/names.ts";
 import { quoted } from "../base/text.ts";
 import { assertOpen } from "../engine/situation.ts";
 import { isDenied } from "../files/errors.ts";
-import {
-  entriesIn,
-  guardDirectory,
-  guardPath,
-  isThere,
-  readRegularFile,
-} from "../files/read.ts";
-import {
-  makeDirectory,
-  removeIfThere,
-  syncDirectory,
-  writeAtomic,
-} from "../files/write.ts";
 import type { Host, ProgramResult } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
-import { withSessionLock } from "../session/create.ts";
-import { assertWritable } from "../session/encode.ts";
 import { unlessDamaged } from "../session/entries.ts";
-import { readSession } from "../session/read.ts";
-import type { Session } from "../session/store.ts";
+import { checkpointsIn } from "../session/kept/checkpoints.ts";
+import type { Checkpoints, KeptCheckpoint, Session } from "../session/store.ts";
 import {
   type Checkpoint,
   type CheckpointFacts,
   type CheckpointLine,
-  DAMAGED_CHECKPOINT_HINT,
   decodeCheckpoint,
   encodeCheckpoint,
   newCheckpoint,
@@ -53,68 +29,46 @@ export interface FoundCheckpoints {
 }
 
 /** Reads all checkpoints of a session, or of the older tool, by their ids; a damaged one is named. */
-export function readCheckpoints(
-  layout: RepositoryLayout,
-  directory: string,
+export async function readCheckpoints(
+  kept: Pick<Checkpoints, "all">,
   session?: string,
-): FoundCheckpoints {
+): Promise<FoundCheckpoints> {
   const checkpoints: CheckpointLine[] = [];
   const problems: string[] = [];
-  for (const id of checkpointIds(layout, directory)) {
+  for await (const file of kept.all(problems)) {
     try {
-      const { checkpoint, ...file } = readFile(directory, id);
       // A state that nobody asked for would keep its memory as long as the list.
-      const { snapshot: _snapshot, parentId: _parentId, ...line } = checkpoint;
+      const { snapshot: _snapshot, parentId: _parentId, ...line } = decoded(
+        file,
+      );
+      const { path, sizeBytes } = file;
       checkpoints.push({
         ...line,
-        ...file,
+        ...{ path, sizeBytes },
         session: session ?? legacySessionId(line.workflowId),
         legacy: session === undefined,
       });
     } catch (error) {
-      if (!(error instanceof OrcError)) throw error;
-      if (error.kind !== "not_found") problems.push(error.message);
+      onRefusal(({ message }) => problems.push(message))(error);
     }
   }
   return { checkpoints, problems };
 }
 
-export function readCheckpoint(
-  layout: RepositoryLayout,
-  directory: string,
-  id: string,
-): Checkpoint {
-  guardDirectory(layout.root, directory);
-  return readFile(directory, id).checkpoint;
+/** Reads a checkpoint again that was listed, with its state. */
+export async function readCheckpoint(
+  repository: Repository,
+  { id, session, legacy }: Pick<CheckpointLine, "id" | "session" | "legacy">,
+): Promise<Checkpoint> {
+  const kept = legacy
+    ? legacyCheckpoints(repository)
+    : await repository.store.checkpoints(session);
+  return decoded(await kept.read(id));
 }
 
-function checkpointIds(
-  { root }: RepositoryLayout,
-  directory: string,
-): readonly string[] {
-  guardDirectory(root, directory);
-  return entriesIn(directory, "list the checkpoints in")
-    .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX))
-    .map(({ name }) => name.slice(0, -CHECKPOINT_SUFFIX.length))
-    .filter(isCheckpointId)
-    .sort();
-}
-
-function readFile(
-  directory: string,
-  id: string,
-): Pick<CheckpointLine, "path" | "sizeBytes"> & { checkpoint: Checkpoint } {
-  const path = checkpointPath(directory, id);
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
-  if (bytes === undefined) {
-    const more = { path, hint: "orc checkpoints" };
-    throw notFound("no_such_checkpoint", `No checkpoint "${id}"`, more);
-  }
-  const text = decodeUtf8(bytes, path, DAMAGED_CHECKPOINT_HINT);
+export function decoded({ id, path, text }: KeptCheckpoint): Checkpoint {
   const checkpoint = decodeCheckpoint(text, path);
-  if (checkpoint.id === id) {
-    return { checkpoint, path, sizeBytes: bytes.length };
-  }
+  if (checkpoint.id === id) return checkpoint;
   throw corrupt(
     "misnamed_checkpoint",
     `"${path}" holds checkpoint ${
@@ -124,11 +78,9 @@ function readFile(
   );
 }
 
-type LockedRepository = Pick<Repository, "layout" | "context">;
-
-/** Stores a checkpoint of a session as it is under its lock; never replaces a file that is there. */
+/** Stores a checkpoint of a session as it is under its lock; never replaces one that is there. */
 export async function writeCheckpoint(
-  repository: LockedRepository,
+  { store, context }: Pick<Repository, "store" | "context">,
   sessionId: string,
   facts: Omit<CheckpointFacts, "id" | "at">,
 ): Promise<{
@@ -136,80 +88,28 @@ export async function writeCheckpoint(
   readonly path: string;
   readonly warnings: readonly string[];
 }> {
-  const { layout, context } = repository;
-  const paths = sessionLayout(layout.root, sessionId);
-  const { checkpoints: guarded } = paths;
-  const act = { id: sessionId, guarded, doing: "save a checkpoint in" };
-  return await withSessionLock(layout, context, act, async (lock) => {
-    const session = await readSession(layout, sessionId);
-    assertWritable(session, paths.state);
+  const kept = await store.checkpoints(sessionId);
+  const made: Checkpoint[] = [];
+  const saved = await kept.save((session) => {
     assertOpen(session.state);
     const at = context.now();
-    const { id, path } = freeName(
-      paths.checkpoints,
-      () => checkpointId(session.state.workflowId, at, context.newToken()),
-    );
+    const id = checkpointId(session.state.workflowId, at, context.newToken());
     const checkpoint = newCheckpoint(session, { ...facts, id, at });
-    const bytes = new TextEncoder().encode(encodeCheckpoint(checkpoint));
-    if (!isThere(paths.checkpoints)) {
-      makeDirectory(paths.checkpoints);
-      // Before anything is kept in it, or a power cut takes it all away.
-      syncDirectory(paths.directory);
-    }
-    const warnings = writeAtomic(path, bytes, {
-      token: lock.token,
-      // Where the next holder of the lock sweeps up what a crash left behind.
-      stagingDirectory: paths.directory,
-      fence: () => lock.assertHeld(),
-    });
-    return { checkpoint, path, warnings };
+    made.push(checkpoint);
+    return { id, text: encodeCheckpoint(checkpoint) };
   });
-}
-
-/** Returns the ids of those that were still there. */
-export async function removeCheckpoints(
-  repository: LockedRepository,
-  sessionId: string,
-  ids: readonly string[],
-): Promise<readonly string[]> {
-  const { layout, context } = repository;
-  const { root } = layout;
-  const { checkpoints: guarded } = sessionLayout(root, sessionId);
-  const act = { id: sessionId, guarded, doing: "remove checkpoints in" };
-  return await withSessionLock(layout, context, act, () => {
-    guardDirectory(root, guarded);
-    const removed = ids.filter((id) => {
-      const path = checkpointPath(guarded, id);
-      guardPath(root, path);
-      return removeIfThere(path);
-    });
-    if (removed.length > 0) syncDirectory(guarded);
-    return removed;
-  });
-}
-
-/** Two checkpoints of one instant differ by chance only; more tries than digits mean no chance. */
-const MAX_NAME_TRIES = 10_000;
-
-function freeName(
-  directory: string,
-  newId: () => string,
-): { readonly id: string; readonly path: string } {
-  for (let tries = 0; tries < MAX_NAME_TRIES; tries++) {
-    const id = newId();
-    const path = checkpointPath(directory, id);
-    if (!isThere(path)) return { id, path };
-  }
-  throw new Error(`No name is free in "${directory}"`);
+  const [checkpoint] = made.slice(-1);
+  if (checkpoint === undefined) throw new Error("Nothing was made to keep");
+  return { checkpoint, ...saved };
 }
 
 /** Finds the checkpoints of a session, oldest first, also those it had before it was adopted. */
-export function checkpointsOf(
-  { layout }: Repository,
+export async function checkpointsOf(
+  repository: Repository,
   { id, state }: Pick<Session, "id" | "state">,
-): FoundCheckpoints {
-  const own = ownCheckpoints(layout, id);
-  const legacy = readCheckpoints(layout, layout.legacyCheckpoints);
+): Promise<FoundCheckpoints> {
+  const own = await ownCheckpoints(repository, id);
+  const legacy = await readCheckpoints(legacyCheckpoints(repository));
   // One that was copied to the new place counts there.
   const lines = new Map(
     [...legacy.checkpoints, ...own.checkpoints].map((line) => [line.id, line]),
@@ -225,14 +125,17 @@ export function checkpointsOf(
 
 /** Finds the checkpoints of all sessions, oldest first, whatever lies among them. */
 export async function allCheckpoints(
-  { layout, store }: Repository,
+  repository: Repository,
 ): Promise<FoundCheckpoints> {
-  const legacy = readCheckpoints(layout, layout.legacyCheckpoints);
+  const legacy = await readCheckpoints(legacyCheckpoints(repository));
   const lines = [legacy.checkpoints];
   const problems = [...legacy.problems];
-  for (const id of await store.ids()) {
+  for (const id of await repository.store.ids()) {
     // The directory of one session must not hide the others.
-    const own = await unlessDamaged(() => ownCheckpoints(layout, id), problems);
+    const own = await unlessDamaged(
+      () => ownCheckpoints(repository, id),
+      problems,
+    );
     if (own === undefined) continue;
     lines.push(own.checkpoints);
     problems.push(...own.problems);
@@ -240,12 +143,18 @@ export async function allCheckpoints(
   return { checkpoints: lines.flat().sort(oldestFirst), problems };
 }
 
-function ownCheckpoints(
-  layout: RepositoryLayout,
+async function ownCheckpoints(
+  { store }: Repository,
   session: string,
-): FoundCheckpoints {
-  const { checkpoints } = sessionLayout(layout.root, session);
-  return readCheckpoints(layout, checkpoints, session);
+): Promise<FoundCheckpoints> {
+  return await readCheckpoints(await store.checkpoints(session), session);
+}
+
+/** Those in the older tool's directory, which orc only reads. */
+function legacyCheckpoints(
+  { layout: { root, legacyCheckpoints } }: Repository,
+): Pick<Checkpoints, "all" | "read"> {
+  return checkpointsIn(root, legacyCheckpoints);
 }
 
 /** By the instant, as far as it was written down; ids begin with it too. */

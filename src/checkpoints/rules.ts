@@ -1,6 +1,7 @@
 import { corrupt } from "../base/error.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
+import { DAMAGED_CHECKPOINT_HINT } from "../base/names.ts";
 import {
   field,
   openDocument,
@@ -61,9 +62,6 @@ export type CheckpointFacts = Pick<
   Checkpoint,
   "id" | "at" | "message" | "decisions" | "files"
 >;
-
-export const DAMAGED_CHECKPOINT_HINT =
-  "the others are listed by: orc checkpoints";
 
 const INDENT = 2;
 

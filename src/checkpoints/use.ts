@@ -1,7 +1,6 @@
 import { notFound, OrcError, refused, usage } from "../base/error.ts";
 import { MAX_NOTES_LENGTH } from "../base/limits.ts";
 import { matchCheckpointId } from "../base/names.ts";
-import { parentDirectory } from "../base/path.ts";
 import {
   countOf,
   lengthOf,
@@ -48,7 +47,6 @@ import {
   checkpointsOf,
   type FoundCheckpoints,
   readCheckpoint,
-  removeCheckpoints,
   writeCheckpoint,
 } from "./files.ts";
 import { type CheckpointLine, stateIn } from "./rules.ts";
@@ -185,7 +183,7 @@ export async function listCheckpoints(
   const { repository, session, place } = await openSession(host, options, {
     all: true,
   });
-  return listOf(place, checkpointsOf(repository, session));
+  return listOf(place, await checkpointsOf(repository, session));
 }
 
 function listOf(
@@ -255,7 +253,9 @@ export async function cleanupCheckpoints(
     dryRun: true,
     yes: true,
   });
-  const { checkpoints: all, problems } = checkpointsOf(repository, session);
+  const { checkpoints: all, problems } = await checkpointsOf(
+    ...[repository, session] as const,
+  );
   const nowMs = epochMsOf(host.now()) ?? 0;
   // What does not say when it was made is as young as can be.
   const isOld = ({ at }: CheckpointLine) =>
@@ -272,7 +272,7 @@ export async function cleanupCheckpoints(
         details: { checkpoints: ids },
       });
     }
-    await removeCheckpoints(repository, session.id, ids);
+    await (await repository.store.checkpoints(session.id)).remove(ids);
   }
   return {
     place,
@@ -340,11 +340,11 @@ export async function resumeSession(
     yes: true,
     force: true,
   });
-  const found = checkpointsOf(opened.repository, opened.session);
+  const found = await checkpointsOf(opened.repository, opened.session);
   const { checkpoints } = found;
   const warnings = [...found.problems];
   const meant = meantBy(options.checkpoint ?? "latest", checkpoints);
-  const { line, stored, changes } = newestUsable(opened, meant, warnings);
+  const { line, stored, changes } = await newestUsable(opened, meant, warnings);
   const isChange = changes.length > 0 && !dryRun;
   const action = {
     type: "restore",
@@ -394,17 +394,16 @@ interface Choice extends Pick<Resumed, "changes"> {
 }
 
 /** The newest that can be used: a damaged one stands in the way only where no other is meant. */
-function newestUsable(
+async function newestUsable(
   { repository, session, workflow }: OpenedSession,
   checkpoints: readonly CheckpointLine[],
   warnings: string[],
-): Choice {
+): Promise<Choice> {
   let first: OrcError | undefined;
   for (const line of checkpoints.toReversed()) {
-    const { id, path } = line;
-    const directory = parentDirectory(path) ?? path;
+    const { id } = line;
     try {
-      const stored = stateIn(readCheckpoint(repository.layout, directory, id));
+      const stored = stateIn(await readCheckpoint(repository, line));
       const { changes } = planRestore(workflow, session.state, stored);
       return { line, stored, changes };
     } catch (error) {

@@ -14,7 +14,8 @@ import {
   sessionLayout,
 } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
-import { readCheckpoint, readCheckpoints } from "../checkpoints/files.ts";
+import { decoded, readCheckpoints } from "../checkpoints/files.ts";
+import { checkpointsIn } from "../session/kept/checkpoints.ts";
 import { humanEvent } from "../engine/situation.ts";
 import { asOrcError } from "../files/errors.ts";
 import {
@@ -359,9 +360,11 @@ async function vouchedSession({ layout, paths, id }: Target): Promise<Session> {
   return vouched;
 }
 
-function restoredSession({ layout, paths, id }: Target): Session {
+async function restoredSession(
+  { layout, paths, id }: Target,
+): Promise<Session> {
   const { isThere, lastSerial } = checkLog(layout.root, paths.log);
-  const stored = newestCheckpoint({ layout, paths, id });
+  const stored = await newestCheckpoint({ layout, paths, id });
   const session: Session = {
     ...stored,
     id,
@@ -377,11 +380,14 @@ function restoredSession({ layout, paths, id }: Target): Session {
 }
 
 /** Passes over those that cannot be read, or were copied there from another session. */
-function newestCheckpoint({ layout, paths, id }: Target): UnsignedSession {
+async function newestCheckpoint(
+  { layout, paths, id }: Target,
+): Promise<UnsignedSession> {
   const { checkpoints: directory } = paths;
-  const { checkpoints } = readCheckpoints(layout, directory, id);
+  const kept = checkpointsIn(layout.root, directory);
+  const { checkpoints } = await readCheckpoints(kept, id);
   for (const { id: checkpointId, path } of checkpoints.toReversed()) {
-    const { snapshot } = readCheckpoint(layout, directory, checkpointId);
+    const { snapshot } = decoded(await kept.read(checkpointId));
     if (!snapshot) continue;
     const stored = unlessCorrupt(() => decodeUnsigned(snapshot, path));
     if (stored && (stored.sessionId ?? id) === id) return stored;

@@ -91,7 +91,7 @@ export async function handOff(
   });
   const { repository } = opened;
   const masker = await sessionMasker(host, opened);
-  const handoff = handoffOf(opened, options, masker);
+  const handoff = await handoffOf(opened, options, masker);
   if (handoff.prompt === null || !execute) return handoff;
   const { assertTrusted } = await import("../trust/foreign.ts");
   await assertTrusted(host, opened, "run an agent on it");
@@ -112,11 +112,11 @@ export async function handOff(
 }
 
 /** The prompt, masked, where there is something that an agent could do. */
-function handoffOf(
+async function handoffOf(
   opened: OpenedSession,
   { criteria = [], files = [] }: HandOffOptions,
   { mask }: Masker,
-): HandedOff {
+): Promise<HandedOff> {
   const { repository, session, workflow, place } = opened;
   const { state, id: sessionId } = session;
   const handoff = { place, ...standingOf(opened), run: null };
@@ -124,7 +124,9 @@ function handoffOf(
     return { ...handoff, prompt: null, warnings: [] };
   }
   const { root, workingTree } = repository.found;
-  const { checkpoints, problems } = checkpointsOf(repository, session);
+  const { checkpoints, problems } = await checkpointsOf(
+    ...[repository, session] as const,
+  );
   const prompt = handoffPrompt({
     workflow,
     state,

@@ -266,13 +266,11 @@ async function store(
 
 /** The session that a copy was stored as before; undefined where it was not. */
 async function findKept(
-  { repository: { layout, store } }: Pulling,
+  { repository: { store } }: Pulling,
   { session, content }: Label,
 ): Promise<string | undefined> {
   for (const id of await store.ids()) {
-    const origin = asObject(
-      metaOf(sessionLayout(layout.root, id)).get("origin"),
-    );
+    const origin = asObject((await store.meta(id))?.get("origin"));
     const isIt = origin?.get("session") === session &&
       origin.get("content") === content;
     if (isIt) return id;

@@ -2,13 +2,11 @@
 import { onRefusal, OrcError } from "../base/error.ts";
 import { KEPT_AFTER_END_MS } from "../base/limits.ts";
 import { asObject } from "../base/json.ts";
-import { sessionLayout } from "../base/layout.ts";
 import { epochMsOf } from "../base/time.ts";
 import { withScratch } from "../checks/scratch.ts";
 import { isClosed } from "../engine/state.ts";
 import type { Host } from "../host/host.ts";
 import { type Place, placeOf } from "../repository/open.ts";
-import { readSessionMeta } from "../session/read.ts";
 import { refusalOf } from "../sessions/copies.ts";
 import {
   allTooLarge,
@@ -387,13 +385,12 @@ async function verdictOn(
 
 /** Whether another session here is that copy, so that nothing is lost when it is replaced. */
 async function isKeptToo(
-  { store, layout: { root } }: Persisting["repository"],
+  { store }: Persisting["repository"],
   id: string,
   { content }: Label,
 ): Promise<boolean> {
   for (const other of await store.ids()) {
-    const { meta } = sessionLayout(root, other);
-    const origin = asObject(readSessionMeta(meta)?.get("origin"));
+    const origin = asObject((await store.meta(other))?.get("origin"));
     const isIt = origin?.get("session") === id &&
       origin.get("content") === content;
     if (isIt) return true;

@@ -224,7 +224,7 @@ export async function refusalOfOwner(
 ): Promise<OrcError | null> {
   const { agent } = host.caller();
   const isKnown = agent?.includes(":") ?? false;
-  const owner = isKnown ? saidOf(repository.layout, id, "owner") : null;
+  const owner = isKnown ? await saidOf(repository.store, id, "owner") : null;
   if (owner === null || owner === agent) return null;
   return await (await import("./owner.ts")).ownerRefusal(repository, id, owner);
 }

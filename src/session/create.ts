@@ -52,7 +52,13 @@ import {
   readSessionMeta,
 } from "./read.ts";
 import { keepSpare, removeSpare } from "./spare.ts";
-import type { NewSession, Owner, Session, StoreContext } from "./store.ts";
+import type {
+  NewSession,
+  Owner,
+  Session,
+  SessionNaming,
+  StoreContext,
+} from "./store.ts";
 import { stampNew } from "./update.ts";
 
 export async function createSession(
@@ -159,14 +165,6 @@ function storeFailure(
   return isSwept || isStored
     ? new StagedFileLost(directory, error)
     : asOrcError(error, "store the session", directory);
-}
-
-interface SessionNaming {
-  readonly id: string;
-  /** What people call it, or the agent that it belongs to from now on. */
-  readonly said: { readonly name: string } | { readonly owner: string };
-  /** When the session started, in local time without offset. */
-  readonly startedAtLocal: string;
 }
 
 /**

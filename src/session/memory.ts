@@ -1,13 +1,17 @@
-import { usage } from "../base/error.ts";
+import { notFound, usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { isSessionId } from "../base/ids.ts";
+import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
 import { assertOptions } from "../base/text.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { unlessAborted } from "../files/wait.ts";
+import { sessionMeta } from "./create.ts";
 import { noSuchSession } from "./read.ts";
 import type {
+  Checkpoints,
   EventBatch,
   EventsOptions,
+  KeptCheckpoint,
   Session,
   SessionStore,
 } from "./store.ts";
@@ -46,6 +50,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   } = options;
   const sessions = new Map<string, Session>();
   const logs = new Map<string, RecordedEvent[]>();
+  const metas = new Map<string, JsonObject>();
+  const kept = new Map<string, Map<string, KeptCheckpoint>>();
   const waiting = new Set<() => void>();
   const keep = (session: Session): void => {
     const { id, lastEvents } = session;
@@ -64,7 +70,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const ids = async () => [...sessions.keys()].sort();
   return {
     // deno-lint-ignore require-await
-    create: async ({ id, decision }) => {
+    create: async ({ id, decision, localTime, owner }) => {
       if (!isSessionId(id) || sessions.has(id)) {
         throw usage(
           "invalid_session_id",
@@ -74,6 +80,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       }
       const session = stampNew(id, decision, newId);
       keep(session);
+      const meta = jsonObject(sessionMeta(id, localTime));
+      metas.set(id, withFields(meta, owner === undefined ? {} : { owner }));
       return session;
     },
     // deno-lint-ignore require-await
@@ -101,6 +109,31 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     events: (session, options) => loggedEvents(session, options),
     // deno-lint-ignore require-await
     version: async (id) => sessions.get(id)?.serial.toString(),
+    // deno-lint-ignore require-await
+    meta: async (id) => metas.get(id),
+    // deno-lint-ignore require-await
+    nameSession: async ({ id, said }) => {
+      sessionOf(id);
+      metas.set(id, withFields(metas.get(id) ?? new Map(), said));
+      return [];
+    },
+    // deno-lint-ignore require-await
+    checkpoints: async (id) => {
+      const known = kept.get(id) ?? new Map<string, KeptCheckpoint>();
+      return checkpointsIn(known, () => {
+        const session = sessionOf(id);
+        kept.set(id, known);
+        return session;
+      });
+    },
+    // deno-lint-ignore require-await
+    remove: async (id, mayRemove) => {
+      const session = sessions.get(id);
+      if (session === undefined || !mayRemove(session)) return false;
+      for (const all of [sessions, logs, metas, kept]) all.delete(id);
+      waiting.forEach((wake) => wake());
+      return true;
+    },
   };
   async function* loggedEvents(
     { id }: Session,
@@ -120,6 +153,42 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       }
     }
   }
+}
+
+/** Those of one session, which `open` finds, or refuses. */
+function checkpointsIn(
+  known: Map<string, KeptCheckpoint>,
+  open: () => Session,
+): Checkpoints {
+  return {
+    async *all() {
+      const ids = [...known.keys()].sort();
+      yield* ids.flatMap((id) => known.get(id) ?? []);
+    },
+    // deno-lint-ignore require-await
+    read: async (id) => {
+      const checkpoint = known.get(id);
+      if (checkpoint !== undefined) return checkpoint;
+      throw notFound("no_such_checkpoint", `No checkpoint "${id}"`, {
+        hint: "orc checkpoints",
+      });
+    },
+    // deno-lint-ignore require-await
+    save: async (make) => {
+      const session = open();
+      let made = make(session);
+      while (known.has(made.id)) made = make(session);
+      const path = `memory:${session.id}/checkpoints/${made.id}`;
+      const sizeBytes = new TextEncoder().encode(made.text).length;
+      known.set(made.id, { ...made, path, sizeBytes });
+      return { path, warnings: [] };
+    },
+    // deno-lint-ignore require-await
+    remove: async (ids) => {
+      open();
+      return ids.filter((id) => known.delete(id));
+    },
+  };
 }
 
 /** All by their ids, or so many of those changed last, as the store of a repository lists them. */

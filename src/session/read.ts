@@ -2,8 +2,8 @@ import { type Digest, sha256Hex } from "../base/checksum.ts";
 import {
   corrupt,
   notFound,
+  onRefusal,
   type OrcError,
-  orElse,
   unlessCorrupt,
 } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
@@ -95,21 +95,16 @@ export function noSuchSession(id: string, path?: string): OrcError {
 
 const RESTORE_HINT = "put back a good copy of the file, or move it away";
 
-/**
- * The name people gave a session that was read, or the agent it belongs to; a damaged `meta.json`
- * becomes a warning, and hides nothing else.
- */
-export function saidOf(
-  layout: RepositoryLayout,
+/** The name people gave a session, or the agent it belongs to; damage becomes a warning, and hides nothing. */
+export async function saidOf(
+  store: SessionStore,
   id: string,
   key: "name" | "owner",
   warnings: string[] = [],
-): string | null {
-  const { meta } = sessionLayout(layout.root, id);
-  const text = orElse(
-    () => readSessionMeta(meta)?.get(key),
-    ({ message }) => void warnings.push(message),
-  );
+): Promise<string | null> {
+  const meta = await store.meta(id)
+    .catch(onRefusal(({ message }) => void warnings.push(message)));
+  const text = meta?.get(key);
   return typeof text === "string" && text !== "" ? text : null;
 }
 
@@ -124,21 +119,19 @@ export function readSessionMeta(path: string): JsonObject | undefined {
   });
 }
 
-/**
- * The sessions of one repository. What writes is loaded by the first write: most commands only
- * read.
- */
+/** The sessions of one repository. What writes is loaded by the first write: most commands only read. */
 export function fileStore(
   layout: RepositoryLayout,
   context: StoreContext,
 ): SessionStore {
   const { memory = {} } = context;
   let update: SessionStore["update"] | undefined;
+  const writing = () => import("./create.ts");
+  const logs = () => import("./kept/events.ts");
+  const kept = () => import("./kept/checkpoints.ts");
   return {
-    create: async (session) => {
-      const { createSession } = await import("./create.ts");
-      return createSession(layout, context, session);
-    },
+    create: async (session) =>
+      (await writing()).createSession(layout, context, session),
     read: (id) => readSession(layout, id, memory),
     update: async (...request) => {
       const { sessionUpdater } = await import("./update.ts");
@@ -148,17 +141,22 @@ export function fileStore(
     // deno-lint-ignore require-await
     ids: async () => sessionIds(layout),
     list: async (limit) => {
-      const { listEntries } = await import("./entries.ts");
-      return await listEntries(layout, sessionIds(layout), limit);
+      const entries = await import("./entries.ts");
+      return await entries.listEntries(layout, sessionIds(layout), limit);
     },
     async *events(...request) {
-      const { sessionEvents } = await import("./kept/events.ts");
-      yield* sessionEvents(layout, ...request);
+      yield* (await logs()).sessionEvents(layout, ...request);
     },
-    version: async (id) => {
-      const { stampOf } = await import("./kept/events.ts");
-      return stampOf(sessionLayout(layout.root, id).state);
-    },
+    version: async (id) =>
+      (await logs()).stampOf(sessionLayout(layout.root, id).state),
+    // deno-lint-ignore require-await
+    meta: async (id) => readSessionMeta(sessionLayout(layout.root, id).meta),
+    nameSession: async (naming) =>
+      (await writing()).writeSessionMeta(layout, context, naming),
+    checkpoints: async (id) =>
+      (await kept()).sessionCheckpoints(layout, context, id),
+    remove: async (...request) =>
+      (await writing()).removeSession(layout, context, ...request),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../base/json.ts";
 import type { LockContext } from "../files/lock.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import type { Decision, LoggedEvent, SessionState } from "../workflow/types.ts";
@@ -70,6 +71,45 @@ export interface EventBatch {
   readonly warnings: readonly string[];
 }
 
+/** What is said of a session besides its work. */
+export interface SessionNaming {
+  /** What names it. */
+  readonly id: string;
+  /** What people call it, or the agent that it belongs to from now on. */
+  readonly said: { readonly name: string } | { readonly owner: string };
+  /** When the session started, in local time without offset: where nothing was said of it yet. */
+  readonly startedAtLocal: string;
+}
+
+/** A checkpoint as it is kept. */
+export interface KeptCheckpoint {
+  /** Begins with the instant that it was made at; no other of the session has it. */
+  readonly id: string;
+  /** Where it lies, for people. */
+  readonly path: string;
+  /** What it holds: JSON, in the format of the Python tool. */
+  readonly text: string;
+  /** Length of that text. */
+  readonly sizeBytes: number;
+}
+
+/** What is kept of a session to return to. */
+export interface Checkpoints {
+  /** All in the order of their ids; one that cannot be read hides no other: a sentence about it is added to `problems`. */
+  all(problems: string[]): AsyncIterable<KeptCheckpoint>;
+  /** Reads one; `no_such_checkpoint` where there is none. */
+  read(id: string): Promise<KeptCheckpoint>;
+  /**
+   * Keeps what `make` makes of the session as it is then, which may be called again for another id; no other
+   * is replaced. What it throws comes through, and nothing is kept.
+   */
+  save(
+    make: (session: Session) => Pick<KeptCheckpoint, "id" | "text">,
+  ): Promise<Pick<KeptCheckpoint, "path"> & Pick<Updated, "warnings">>;
+  /** Removes these; answers with the ids of those that were still there. */
+  remove(ids: readonly string[]): Promise<readonly string[]>;
+}
+
 /**
  * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
  * session are applied one after the other, each on the state the one before it left.
@@ -99,6 +139,23 @@ export interface SessionStore {
   events(session: Session, options?: EventsOptions): AsyncIterable<EventBatch>;
   /** What is another text after each update of a session; undefined where there is none. Cheaper than to read it. */
   version(id: string): Promise<string | undefined>;
+  /** Reads what is said of a session besides its work, such as `name`, `owner` and `origin`; undefined where nothing is. */
+  meta(id: string): Promise<JsonObject | undefined>;
+  /**
+   * Gives a session, also a closed one, a name or an owner; what else is said of it stays as it is. No update,
+   * and no event. Returns warnings.
+   */
+  nameSession(naming: SessionNaming): Promise<readonly string[]>;
+  /** The checkpoints of a session. */
+  checkpoints(id: string): Promise<Checkpoints>;
+  /**
+   * Removes a session with all that belongs to it; false when it may not go, or is gone already. `mayRemove`
+   * decides on the state as it is then: no update comes between.
+   */
+  remove(
+    id: string,
+    mayRemove: (session: Session) => boolean,
+  ): Promise<boolean>;
 }
 
 export interface StoreContext extends LockContext {

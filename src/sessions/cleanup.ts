@@ -18,7 +18,6 @@ import {
 import {
   deleteRemoved,
   findRemoved,
-  removeSession,
   unbindSessions,
 } from "../session/create.ts";
 import { readLegacyState } from "../session/legacy.ts";
@@ -328,7 +327,7 @@ async function applyPlan(
   rule: CleanupRule,
   failures: OrcError[],
 ): Promise<CleanupPlan> {
-  const { layout, context } = plan.repository;
+  const { layout, store, context } = plan.repository;
   const clock = clockOf(host);
   const kept = [...plan.kept];
   const fail = (error: OrcError, path: string) => {
@@ -344,7 +343,7 @@ async function applyPlan(
   if (unbound.length === 0) return { ...plan, sessions: [], leftovers, kept };
   const sessions = await attempt(plan.sessions, async ({ session, path }) => {
     const mayRemove = ({ state }: Session) => isRemovable(state, rule, clock);
-    if (await removeSession(layout, context, session, mayRemove)) return;
+    if (await store.remove(session, mayRemove)) return;
     throw conflict(
       "session_changed",
       `Cannot remove "${path}": it was changed or removed meanwhile`,

@@ -110,10 +110,12 @@ export async function listSessions(
   const warnings: string[] = [];
   const current = await unlessDamaged(() => readCurrent(layout), warnings);
   const entries = await store.list(limit);
-  const lines = entries.map((entry) => ({
-    ...lineOf(entry, current, false),
-    name: entry.state && saidOf(layout, entry.id, "name", warnings),
-  }));
+  const lines: SessionLine[] = [];
+  for (const entry of entries) {
+    const name = entry.state &&
+      await saidOf(store, entry.id, "name", warnings);
+    lines.push({ ...lineOf(entry, current, false), name });
+  }
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   if (legacy && !lines.some(({ id }) => id === legacy.session.id)) {
     const { id, state } = legacy.session;
@@ -153,7 +155,7 @@ export async function* eachSession(
   for (const id of ids.toReversed()) {
     options.signal?.throwIfAborted();
     const entry = await readEntry(layout, id);
-    const name = entry.state && saidOf(layout, id, "name", []);
+    const name = entry.state && await saidOf(store, id, "name");
     const line = { ...lineOf(entry, current, false), name };
     if (isWanted(line)) yield line;
   }

@@ -25,11 +25,7 @@ import {
   workflowOf,
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import {
-  writeBinding,
-  writeCurrent,
-  writeSessionMeta,
-} from "../session/create.ts";
+import { writeBinding, writeCurrent } from "../session/create.ts";
 import { saidOf } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
 import { requireApproval } from "../work/change.ts";
@@ -105,15 +101,14 @@ async function takeOver(
   repository: Repository,
   { id, state }: Pick<Session, "id" | "state">,
 ): Promise<readonly string[]> {
-  const { layout, context } = repository;
+  const { store } = repository;
   const { agent } = host.caller();
-  if (agent === null || saidOf(layout, id, "owner") === agent) return [];
+  if (agent === null || await saidOf(store, id, "owner") === agent) return [];
   const before = await refusalOfOwner(host, repository, id);
   const said = { owner: agent };
   const startedAtLocal = startedAt(host, state);
-  const warnings = await writeSessionMeta(layout, context, {
-    ...{ id, said, startedAtLocal },
-  }).catch((error) => {
+  const naming = { id, said, startedAtLocal };
+  const warnings = await store.nameSession(naming).catch((error) => {
     // What says nothing of its owner belongs to nobody, and is doctor's to mend.
     if (error instanceof OrcError && error.kind === "corrupt") {
       return [error.message];
@@ -169,7 +164,7 @@ export async function renameSession(
 ): Promise<Renamed> {
   const title = parseSessionTitle(options.name);
   const repository = openRepository(host, options, { id: true, name: true });
-  const { layout, store, context } = repository;
+  const { store } = repository;
   const id = matchSessionId(options.id, await store.ids());
   const session = await store.read(id);
   assertNotOfAnother({ refusal: await refusalOfOwner(host, repository, id) });
@@ -178,7 +173,7 @@ export async function renameSession(
   const startedAtLocal = startedAt(host, session.state);
   const name = mask(title);
   const naming = { id, said: { name }, startedAtLocal };
-  const warnings = await writeSessionMeta(layout, context, naming);
+  const warnings = await store.nameSession(naming);
   return { place: placeOf(repository, id), session: id, name, warnings };
 }
 

@@ -87,7 +87,7 @@ export async function openStatus(
     session: session.id,
     name: legacy
       ? null
-      : saidOf(repository.layout, session.id, "name", warnings),
+      : await saidOf(repository.store, session.id, "name", warnings),
     sessionSource: source,
     serial: session.serial,
     legacy,

@@ -2,12 +2,12 @@ import { repositoryLayout } from "../../src/base/layout.ts";
 import { OrcError } from "../../src/base/error.ts";
 import {
   changedFiles,
-  readCheckpoint,
+  decoded,
   readCheckpoints,
-  removeCheckpoints,
   writeCheckpoint,
 } from "../../src/checkpoints/files.ts";
 import { decodeCheckpoint, stateIn } from "../../src/checkpoints/rules.ts";
+import { checkpointsIn } from "../../src/session/kept/checkpoints.ts";
 import { orcErrorOf } from "../engine/act.ts";
 import {
   atSync,
@@ -34,19 +34,22 @@ import {
   type Programs,
 } from "../work/fixtures.ts";
 import { assertRefused } from "../work/refused.ts";
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 
 const PYTHON = "tests/testdata/python-projects/cp";
 const THEIRS = `${PYTHON}/.orchestrator/sessions/3f1eb0bb/checkpoints`;
 
 function withCheckpoints(
   files: Readonly<Record<string, string>>,
-  test: (at: ReturnType<typeof repositoryLayout>, directory: string) => void,
+  test: (
+    at: ReturnType<typeof repositoryLayout>,
+    directory: string,
+  ) => Promise<void>,
 ): Promise<void> {
-  return withTemporaryDirectory((root) => {
+  return withTemporaryDirectory(async (root) => {
     const directory = `${root}/checkpoints`;
     writeTree(directory, files);
-    test(repositoryLayout(root), directory);
+    await test(repositoryLayout(root), directory);
   });
 }
 
@@ -54,14 +57,10 @@ function textOf(id: string): string {
   return JSON.stringify({ checkpoint_id: id, workflow_id: "w", phase_id: "P" });
 }
 
-Deno.test("readCheckpoints() reads all that the Python tool wrote, and names what is damaged", () => {
-  const layout = repositoryLayout(Deno.cwd());
+Deno.test("readCheckpoints() reads all that the Python tool wrote, and names what is damaged", async () => {
   const directory = `${Deno.cwd()}/${THEIRS}`;
-  const { checkpoints: entries, problems } = readCheckpoints(
-    layout,
-    directory,
-    "s1",
-  );
+  const kept = checkpointsIn(Deno.cwd(), directory);
+  const { checkpoints: entries, problems } = await readCheckpoints(kept, "s1");
   assertEquals(entries.map(({ id }) => id), [
     "cp_20261120_080124_555383_8918_d897",
     "cp_20261120_080125_130078_3596_d897",
@@ -76,14 +75,17 @@ Deno.test("readCheckpoints() reads all that the Python tool wrote, and names wha
   const [first] = entries;
   assertEquals(first?.files, ["workflow.yaml"]);
   assertEquals(first && "snapshot" in first, false);
-  const read = readCheckpoint(layout, directory, first?.id ?? "");
+  const read = decoded(await kept.read(first?.id ?? ""));
   assertEquals(read.snapshot?.get("task_description"), "x");
 });
 
 Deno.test("readCheckpoints() finds nothing where there is no directory", () =>
-  withTemporaryDirectory((root) => {
+  withTemporaryDirectory(async (root) => {
     const layout = repositoryLayout(root);
-    const found = readCheckpoints(layout, layout.legacyCheckpoints);
+    const { legacyCheckpoints } = layout;
+    const found = await readCheckpoints(
+      checkpointsIn(layout.root, legacyCheckpoints),
+    );
     assertEquals(found, { checkpoints: [], problems: [] });
   }));
 
@@ -99,15 +101,20 @@ Deno.test("readCheckpoints() names directories, foreign names and broken text, a
     "cp_b.json.bak": "x",
     "cp_b.c.json": "x",
     "cp_.json": "x",
-  }, (layout, directory) => {
-    const found = readCheckpoints(layout, directory, "s1");
+  }, async (layout, directory) => {
+    const kept = checkpointsIn(layout.root, directory);
+    const found = await readCheckpoints(kept, "s1");
     assertEquals(found.checkpoints.map(({ id }) => id), ["cp_g"]);
     assertEquals(found.problems.length, 5);
-    const codes = ["cp_a", "cp_none"].map((id) =>
-      orcErrorOf(() => readCheckpoint(layout, directory, id)).code
+    const misnamed = await kept.read("cp_a");
+    assertEquals(
+      [
+        orcErrorOf(() => decoded(misnamed)).code,
+        await codeOf(() => kept.read("cp_none")),
+      ],
+      ["misnamed_checkpoint", "not_found no_such_checkpoint"],
     );
-    assertEquals(codes, ["misnamed_checkpoint", "no_such_checkpoint"]);
-    assertThrows(() => readCheckpoint(layout, directory, "../x"), Error);
+    await assertRejects(() => kept.read("../x"), Error, "No checkpoint id");
   }));
 
 const FACTS = { message: null, decisions: [], files: [] };
@@ -121,10 +128,10 @@ test("writeCheckpoint() stores the state as it is under the lock, and changes no
   await store.update(SESSION_ID, complete("a"));
   const before = readTree(paths.directory);
   const { path, checkpoint } = await write(fixture);
-  const decoded = decodeCheckpoint(Deno.readTextFileSync(path), path);
-  assertEquals(decoded, checkpoint);
-  assertEquals(completedItems(stateIn(decoded)), ["a"]);
-  assertEquals(decoded.snapshot?.has("_checksum"), false);
+  const written = decodeCheckpoint(Deno.readTextFileSync(path), path);
+  assertEquals(written, checkpoint);
+  assertEquals(completedItems(stateIn(written)), ["a"]);
+  assertEquals(written.snapshot?.has("_checksum"), false);
   const rest = Object.entries(readTree(paths.directory))
     .filter(([name]) => !name.startsWith("checkpoints/"));
   assertEquals(Object.fromEntries(rest), before);
@@ -193,7 +200,8 @@ test("removeCheckpoints() removes what is named and still there", async (fixture
   const first = await write(fixture);
   const second = await write(fixture);
   const ids = [first.checkpoint.id, "cp_gone"];
-  const removed = await removeCheckpoints(fixture, SESSION_ID, ids);
+  const kept = await fixture.store.checkpoints(SESSION_ID);
+  const removed = await kept.remove(ids);
   assertEquals(removed, [first.checkpoint.id]);
   const [left] = namesIn(fixture.paths.checkpoints);
   assertEquals(left, `${second.checkpoint.id}.json`);

@@ -260,7 +260,7 @@ const NAMING = {
   startedAtLocal: "2026-03-01T11:00:00.000000",
 };
 
-test("writeSessionMeta() changes the name and no other key", async ({ layout, context, paths }) => {
+test("writeSessionMeta() changes the name and no other key", async ({ store, layout, context, paths }) => {
   const meta = {
     session_id: SESSION_ID,
     created_at: "2026-03-01T11:00:00.5",
@@ -275,7 +275,7 @@ test("writeSessionMeta() changes the name and no other key", async ({ layout, co
       ...meta,
       name,
     });
-    assertEquals(saidOf(layout, SESSION_ID, "name"), name);
+    assertEquals(await saidOf(store, SESSION_ID, "name"), name);
   }
   assertEquals(Deno.readTextFileSync(paths.state), state);
   assertEquals(namesIn(paths.directory).length, 3);

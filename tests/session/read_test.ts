@@ -115,21 +115,21 @@ test("fileStore().list() names the sessions that cannot be read", async ({ store
   assertEquals(problems[3], `"${state}" belongs to session "${SESSION_ID}"`);
 });
 
-test("saidOf() finds the name, and warns where meta.json cannot be trusted", ({ layout, paths }) => {
+test("saidOf() finds the name, and warns where meta.json cannot be trusted", async ({ store, paths }) => {
   const warnings: string[] = [];
-  const shown = () => saidOf(layout, SESSION_ID, "name", warnings);
-  assertEquals(shown(), null);
+  const shown = () => saidOf(store, SESSION_ID, "name", warnings);
+  assertEquals(await shown(), null);
   Deno.writeTextFileSync(paths.meta, '{"name": "Login"}');
-  assertEquals(shown(), "Login");
+  assertEquals(await shown(), "Login");
   for (const text of ['{"name": 7}', '{"name": ""}', "{}"]) {
     Deno.writeTextFileSync(paths.meta, text);
-    assertEquals(shown(), null);
+    assertEquals(await shown(), null);
   }
   Deno.removeSync(paths.meta);
-  assertEquals([shown(), warnings], [null, []]);
+  assertEquals([await shown(), warnings], [null, []]);
   for (const text of ["{", "[]", ""]) {
     Deno.writeTextFileSync(paths.meta, text);
-    assertEquals(shown(), null);
+    assertEquals(await shown(), null);
     assertMatch(warnings.pop() ?? "", /meta\.json/);
   }
 });

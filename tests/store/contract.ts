@@ -1,6 +1,7 @@
 /** What every store of sessions promises, whatever it keeps them in. */
 import type { RecordedEvent } from "../../src/engine/event.ts";
 import { isOrcError } from "../../src/base/error.ts";
+import { saidOf } from "../../src/session/read.ts";
 import type {
   EventBatch,
   EventsOptions,
@@ -100,6 +101,9 @@ export function testStore(name: string, withStore: WithStore): void {
 
   testUpdates(test, testSession);
   testEvents(testSession);
+  testMeta(test, testSession);
+  testCheckpoints(testSession);
+  testRemoval(test, testSession);
 }
 
 type Test = (
@@ -369,6 +373,156 @@ function testEvents(testSession: Test): void {
     })();
     const reason = await following.catch((reason) => reason);
     assertEquals(reason, signal.reason);
+  });
+}
+
+const STARTED = "2026-03-01T11:00:00.000";
+
+function testMeta(test: Test, testSession: Test): void {
+  test("a new session says whose it is", async ({ store }) => {
+    await store.create({ ...newSession(ID), owner: "codex:1" });
+    assertEquals((await store.meta(ID))?.get("session_id"), ID);
+    assertEquals((await store.meta(ID))?.get("created_at"), STARTED);
+    assertEquals(await saidOf(store, ID, "owner"), "codex:1");
+    assertEquals(await saidOf(store, ID, "name"), null);
+    assertEquals(await store.meta(OTHER), undefined);
+  });
+
+  testSession(
+    "a name is no update, and leaves what else is said",
+    async (fixture) => {
+      const { store } = fixture;
+      const before = await store.read(ID);
+      const named = { id: ID, startedAtLocal: STARTED };
+      for (const said of [{ name: "Login" }, { owner: "codex:1" }]) {
+        assertEquals(await store.nameSession({ ...named, said }), []);
+      }
+      assertEquals(await saidOf(store, ID, "name"), "Login");
+      assertEquals(await saidOf(store, ID, "owner"), "codex:1");
+      assertEquals((await store.meta(ID))?.get("session_id"), ID);
+      assertEquals((await store.read(ID)).serial, before.serial);
+      assertEquals(serialsOf(await eventsOf(fixture)), [1]);
+      const none = { ...named, id: OTHER, said: { name: "None" } };
+      assertEquals(
+        await codeOf(() => store.nameSession(none)),
+        "not_found no_such_session",
+      );
+    },
+  );
+
+  testSession(
+    "a session is named while it is updated, and neither is lost",
+    async ({ store }) => {
+      const named = { id: ID, startedAtLocal: STARTED };
+      await Promise.all(
+        numbers(1, 8).flatMap((number) => [
+          store.update(ID, noteOf(`${number}`)),
+          store.nameSession({ ...named, said: { name: `Name ${number}` } }),
+        ]),
+      );
+      assertEquals((await store.read(ID)).serial, 9);
+      assert((await saidOf(store, ID, "name"))?.startsWith("Name "));
+    },
+  );
+}
+
+function testCheckpoints(testSession: Test): void {
+  const texts = async ({ store }: StoreFixture): Promise<readonly string[]> => {
+    const kept = await store.checkpoints(ID);
+    const problems: string[] = [];
+    const all = await Array.fromAsync(kept.all(problems));
+    assertEquals(problems, []);
+    return all.map(({ id, text }) => `${id} ${text}`);
+  };
+
+  testSession(
+    "a checkpoint is kept as it was given, beside the session as it is then",
+    async (fixture) => {
+      const { store } = fixture;
+      const kept = await store.checkpoints(ID);
+      assertEquals(await texts(fixture), []);
+      await store.update(ID, complete("a"));
+      const before = await store.read(ID);
+      const serials: number[] = [];
+      const text = '{"zeta": 1.50, "alpha": "ü"}';
+      for (const id of ["cp_2", "cp_1"]) {
+        const saved = await kept.save(({ serial }) => {
+          serials.push(serial);
+          return { id, text };
+        });
+        assertEquals(saved.warnings, []);
+      }
+      assertEquals(serials, [2, 2]);
+      assertEquals(await texts(fixture), [`cp_1 ${text}`, `cp_2 ${text}`]);
+      const { text: read, sizeBytes } = await kept.read("cp_2");
+      assertEquals([read, sizeBytes], [text, text.length + 1]);
+      assertEquals(await store.read(ID), before);
+      assertEquals(await kept.remove(["cp_2", "cp_3"]), ["cp_2"]);
+      assertEquals(await texts(fixture), [`cp_1 ${text}`]);
+      assertEquals(
+        await codeOf(() => kept.read("cp_2")),
+        "not_found no_such_checkpoint",
+      );
+    },
+  );
+
+  testSession(
+    "no checkpoint replaces another, and none is kept that was refused",
+    async (fixture) => {
+      const kept = await fixture.store.checkpoints(ID);
+      const ids = ["cp_1", "cp_1", "cp_2"];
+      const make = () => ({ id: ids.shift() ?? "cp_3", text: "{}" });
+      await kept.save(make);
+      await kept.save(make);
+      await assertRejects(() =>
+        kept.save(() => {
+          throw new Error("The session is closed");
+        })
+      );
+      assertEquals(await texts(fixture), ["cp_1 {}", "cp_2 {}"]);
+      const none = await fixture.store.checkpoints(OTHER);
+      assertEquals(await Array.fromAsync(none.all([])), []);
+      const refused = await codeOf(() => none.save(make));
+      assertEquals(refused, "not_found no_such_session");
+    },
+  );
+}
+
+function testRemoval(test: Test, testSession: Test): void {
+  testSession(
+    "a session goes with all that belongs to it, and its id is free",
+    async (fixture) => {
+      const { store } = fixture;
+      await store.update(ID, complete("a"));
+      assertEquals(await store.remove(ID, ({ serial }) => serial > 2), false);
+      assertEquals((await store.read(ID)).serial, 2);
+      assertEquals(await store.remove(ID, ({ serial }) => serial === 2), true);
+      assertEquals(
+        [await store.ids(), await store.meta(ID), await store.version(ID)],
+        [[], undefined, undefined],
+      );
+      assertEquals(await store.remove(ID, () => true), false);
+      await store.create(newSession(ID));
+      assertEquals(serialsOf(await eventsOf(fixture)), [1]);
+    },
+  );
+
+  test("an update that meets a removal comes before it, or finds no session", async ({ store }) => {
+    const codes = ["no_such_session", "session_removed"];
+    for (const number of numbers(1, 8)) {
+      const id = `${ID.slice(0, -1)}${number}`;
+      await store.create(newSession(id));
+      const update = () =>
+        store.update(id, complete("a")).then(({ session }) => session.serial)
+          .catch((error) => isOrcError(error) ? error.code : String(error));
+      const remove = () => store.remove(id, () => true);
+      const acts = number % 2 === 0 ? [update, remove] : [remove, update];
+      const answers = await Promise.all(acts.map((act) => act()));
+      assert(answers.includes(true), String(answers));
+      const updated = answers.find((answer) => answer !== true);
+      assert(updated === 2 || codes.includes(String(updated)), `${updated}`);
+      assertEquals(await store.ids(), []);
+    }
   });
 }
 
