@@ -60,6 +60,7 @@ export type {
   EventBatch,
   EventsOptions,
   KeptCheckpoint,
+  KeptFeedback,
   NewSession,
   Session as SessionRecord,
   SessionEntry,

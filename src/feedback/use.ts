@@ -1,13 +1,10 @@
 import { membersOf, type PlainJson } from "../base/plain.ts";
 import { printJson } from "../base/json_print.ts";
-import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
 import { parseWholeNumber } from "../base/text.ts";
 import { assertNotesFit } from "../engine/situation.ts";
 import { readRemoteUrl } from "../files/git_remote.ts";
-import type { LockContext } from "../files/lock.ts";
-import { entriesIn, isThere } from "../files/read.ts";
-import { makeDirectory, syncDirectory } from "../files/write.ts";
+import { entriesIn } from "../files/read.ts";
 import { eventsOf } from "../history/use.ts";
 import { clockOf, type Host, variableOf } from "../host/host.ts";
 import {
@@ -24,10 +21,8 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
-import { withSessionLock } from "../session/create.ts";
-import { appendLine, linesFrom } from "../session/log.ts";
-import { openForReading } from "../session/log_read.ts";
 import { unlessDamaged } from "../session/entries.ts";
+import { feedbackLines } from "../session/kept/feedback.ts";
 import { withoutCredentials } from "../session/repository.ts";
 import { readSetting } from "../settings/files.ts";
 import { originText, valueOf } from "../settings/merge.ts";
@@ -122,8 +117,10 @@ export async function captureFeedback(
     const { adoptLegacySession } = await import("../work/change.ts");
     await adoptLegacySession(host, repository, session.id);
   }
-  const { layout, context } = repository;
-  await appendFeedback(layout, context, session.id, feedback);
+  await (await repository.store.feedback(session.id)).add({
+    tool: printJson(feedback.tool),
+    process: printJson(feedback.process),
+  });
   const kept = {
     tool: membersOf(feedback.tool),
     process: membersOf(feedback.process),
@@ -178,28 +175,6 @@ function repositoryName(root: string): string {
   return remote === undefined ? nameOf(root) : withoutCredentials(remote);
 }
 
-/** Adds feedback to a session: one whole line to each of its two files. */
-export async function appendFeedback(
-  layout: RepositoryLayout,
-  context: LockContext,
-  id: string,
-  { tool, process }: Feedback,
-): Promise<void> {
-  const paths = sessionLayout(layout.root, id);
-  const { feedback: guarded } = paths;
-  const act = { id, guarded, doing: "keep feedback", about: guarded };
-  await withSessionLock(layout, context, act, (lock) => {
-    if (!isThere(paths.feedback)) {
-      makeDirectory(paths.feedback);
-      syncDirectory(paths.directory);
-    }
-    // A displaced holder must not write between the lines of the next one.
-    lock.assertHeld();
-    appendLine(paths.toolFeedback, printJson(tool), lock);
-    appendLine(paths.processFeedback, printJson(process), lock);
-  });
-}
-
 /** How far to look back. */
 export interface ReviewOptions extends RepositoryOptions {
   /** Of how many days, as typed; without it of 7. */
@@ -244,8 +219,8 @@ export async function reviewFeedback(
   const review = newReview(days, clockOf(host), unknownHash);
   let damagedLines = 0;
   const warnings: string[] = [];
-  const addFile = async ({ path, kind, session }: Source) => {
-    for (const text of readFeedbackLines(repository.layout.root, path)) {
+  const addAll = async ({ lines, kind, session }: Source) => {
+    for await (const text of lines) {
       const entry = text === undefined ? undefined : decodeFeedbackLine(text);
       if (entry === undefined) {
         damagedLines++;
@@ -256,8 +231,8 @@ export async function reviewFeedback(
       review.add({ kind, entry, session, workflowHash });
     }
   };
-  for (const source of await sourcesIn(repository)) {
-    await unlessDamaged(() => addFile(source), warnings);
+  for await (const source of sourcesIn(repository)) {
+    await unlessDamaged(() => addAll(source), warnings);
   }
   const report = review.report();
   return {
@@ -271,40 +246,25 @@ export async function reviewFeedback(
 }
 
 interface Source extends Pick<FeedbackLine, "kind" | "session"> {
-  readonly path: string;
+  readonly lines: AsyncIterable<string | undefined>;
 }
 
-/** Files of sessions first: they tell which session a workflow is. */
-async function sourcesIn(
+/** Those of sessions first: they tell which session a workflow is. */
+async function* sourcesIn(
   { layout, store }: Repository,
-): Promise<readonly Source[]> {
-  const own = (await store.ids()).flatMap((session): readonly Source[] => {
-    const paths = sessionLayout(layout.root, session);
-    return [
-      { path: paths.toolFeedback, kind: "tool", session },
-      { path: paths.processFeedback, kind: "process", session },
-    ];
-  });
-  return [
-    ...own,
-    { path: layout.legacyToolFeedback, kind: "tool", session: null },
-    { path: layout.legacyProcessFeedback, kind: "process", session: null },
-    { path: layout.legacyFeedback, kind: "both", session: null },
-  ];
-}
-
-/** The lines of a feedback file that are not blank; undefined stands for one that cannot be read. */
-export function* readFeedbackLines(
-  root: string,
-  path: string,
-): Generator<string | undefined> {
-  const file = openForReading({ root, path });
-  if (file === undefined) return;
-  try {
-    for (const { text } of linesFrom(file, 0)) {
-      if (text?.trim() !== "") yield text;
+): AsyncGenerator<Source> {
+  for (const session of await store.ids()) {
+    const feedback = await store.feedback(session);
+    for (const kind of ["tool", "process"] as const) {
+      yield { lines: feedback.lines(kind), kind, session };
     }
-  } finally {
-    file.close();
+  }
+  const older = [
+    [layout.legacyToolFeedback, "tool"],
+    [layout.legacyProcessFeedback, "process"],
+    [layout.legacyFeedback, "both"],
+  ] as const;
+  for (const [path, kind] of older) {
+    yield { lines: feedbackLines(layout.root, path), kind, session: null };
   }
 }

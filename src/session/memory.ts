@@ -12,6 +12,7 @@ import type {
   EventBatch,
   EventsOptions,
   KeptCheckpoint,
+  KeptFeedback,
   Session,
   SessionStore,
 } from "./store.ts";
@@ -52,6 +53,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const logs = new Map<string, RecordedEvent[]>();
   const metas = new Map<string, JsonObject>();
   const kept = new Map<string, Map<string, KeptCheckpoint>>();
+  const told = new Map<string, Parameters<KeptFeedback["add"]>[0][]>();
   const waiting = new Set<() => void>();
   const keep = (session: Session): void => {
     const { id, lastEvents } = session;
@@ -127,10 +129,20 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       });
     },
     // deno-lint-ignore require-await
+    feedback: async (id) => ({
+      // deno-lint-ignore require-await
+      add: async (lines) => {
+        told.set(sessionOf(id).id, [...told.get(id) ?? [], lines]);
+      },
+      async *lines(kind) {
+        yield* (told.get(id) ?? []).map((lines) => lines[kind]);
+      },
+    }),
+    // deno-lint-ignore require-await
     remove: async (id, mayRemove) => {
       const session = sessions.get(id);
       if (session === undefined || !mayRemove(session)) return false;
-      for (const all of [sessions, logs, metas, kept]) all.delete(id);
+      for (const all of [sessions, logs, metas, kept, told]) all.delete(id);
       waiting.forEach((wake) => wake());
       return true;
     },

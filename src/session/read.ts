@@ -129,6 +129,7 @@ export function fileStore(
   const writing = () => import("./create.ts");
   const logs = () => import("./kept/events.ts");
   const kept = () => import("./kept/checkpoints.ts");
+  const said = () => import("./kept/feedback.ts");
   return {
     create: async (session) =>
       (await writing()).createSession(layout, context, session),
@@ -155,6 +156,7 @@ export function fileStore(
       (await writing()).writeSessionMeta(layout, context, naming),
     checkpoints: async (id) =>
       (await kept()).sessionCheckpoints(layout, context, id),
+    feedback: async (id) => (await said()).sessionFeedback(layout, context, id),
     remove: async (...request) =>
       (await writing()).removeSession(layout, context, ...request),
   };

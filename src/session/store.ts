@@ -110,6 +110,16 @@ export interface Checkpoints {
   remove(ids: readonly string[]): Promise<readonly string[]>;
 }
 
+/** What people and agents said of a session: nothing else about it changes. */
+export interface KeptFeedback {
+  /** Adds one entry, as a line of JSON about the tool, and one about the work, which is private. */
+  add(
+    lines: { readonly tool: string; readonly process: string },
+  ): Promise<void>;
+  /** The lines of one kind, oldest first; undefined stands for one that cannot be read. */
+  lines(kind: "tool" | "process"): AsyncIterable<string | undefined>;
+}
+
 /**
  * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
  * session are applied one after the other, each on the state the one before it left.
@@ -148,6 +158,8 @@ export interface SessionStore {
   nameSession(naming: SessionNaming): Promise<readonly string[]>;
   /** The checkpoints of a session. */
   checkpoints(id: string): Promise<Checkpoints>;
+  /** The feedback on a session. */
+  feedback(id: string): Promise<KeptFeedback>;
   /**
    * Removes a session with all that belongs to it; false when it may not go, or is gone already. `mayRemove`
    * decides on the state as it is then: no update comes between.

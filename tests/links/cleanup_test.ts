@@ -1,8 +1,8 @@
 /** A cleanup follows no link: what lies behind one is neither searched, measured nor deleted. */
 import { OrcError } from "../../src/base/error.ts";
-import { appendFeedback, readFeedbackLines } from "../../src/feedback/use.ts";
 import { treeSizeBytes } from "../../src/files/tree.ts";
 import { removeSession } from "../../src/session/create.ts";
+import { sessionFeedback } from "../../src/session/kept/feedback.ts";
 import { findRepositories } from "../../src/sessions/list.ts";
 import {
   readTree,
@@ -62,19 +62,18 @@ Deno.test("treeSizeBytes() measures links and not what they lead to", () =>
 Deno.test("feedback is neither written nor read through a link", () =>
   withSession(async ({ layout, context, paths }) => {
     const target = `${layout.root}/target`;
-    const feedback = { tool: new Map(), process: new Map() };
-    const write = () => appendFeedback(layout, context, SESSION_ID, feedback);
-    const read = () =>
-      Promise.resolve([...readFeedbackLines(layout.root, paths.toolFeedback)]);
+    const feedback = sessionFeedback(layout, context, SESSION_ID);
+    const write = () => feedback.add({ tool: "{}", process: "{}" });
+    const read = () => Array.fromAsync(feedback.lines("tool"));
     writeTree(target, { "tool.jsonl": "precious\n" });
     Deno.symlinkSync(target, paths.feedback);
     await assertRejects(write, OrcError, "symbolic link");
-    await assertRejects(async () => await read(), OrcError, "symbolic link");
+    await assertRejects(read, OrcError, "symbolic link");
     Deno.removeSync(paths.feedback);
     writeTree(paths.feedback, {});
     Deno.mkdirSync(paths.feedback);
     Deno.symlinkSync(`${target}/tool.jsonl`, paths.toolFeedback);
     await assertRejects(write, OrcError);
-    await assertRejects(async () => await read(), OrcError);
+    await assertRejects(read, OrcError);
     assertEquals(Deno.readTextFileSync(`${target}/tool.jsonl`), "precious\n");
   }));

@@ -103,6 +103,7 @@ export function testStore(name: string, withStore: WithStore): void {
   testEvents(testSession);
   testMeta(test, testSession);
   testCheckpoints(testSession);
+  testFeedback(testSession);
   testRemoval(test, testSession);
 }
 
@@ -484,6 +485,36 @@ function testCheckpoints(testSession: Test): void {
       assertEquals(await Array.fromAsync(none.all([])), []);
       const refused = await codeOf(() => none.save(make));
       assertEquals(refused, "not_found no_such_session");
+    },
+  );
+}
+
+function testFeedback(testSession: Test): void {
+  testSession(
+    "feedback is added in its order, and is no update",
+    async (fixture) => {
+      const { store } = fixture;
+      const feedback = await store.feedback(ID);
+      const read = async () => [
+        await Array.fromAsync(feedback.lines("tool")),
+        await Array.fromAsync(feedback.lines("process")),
+      ];
+      assertEquals(await read(), [[], []]);
+      const before = await store.read(ID);
+      await feedback.add({ tool: '{"errors": 1}', process: '{"task": "ü"}' });
+      await feedback.add({ tool: '{"errors": 2}', process: "{}" });
+      assertEquals(await read(), [
+        ['{"errors": 1}', '{"errors": 2}'],
+        ['{"task": "ü"}', "{}"],
+      ]);
+      assertEquals(await store.read(ID), before);
+      assertEquals(serialsOf(await eventsOf(fixture)), [1]);
+      const none = await store.feedback(OTHER);
+      assertEquals(await Array.fromAsync(none.lines("tool")), []);
+      assertEquals(
+        await codeOf(() => none.add({ tool: "{}", process: "{}" })),
+        "not_found no_such_session",
+      );
     },
   );
 }
