@@ -254,7 +254,7 @@ export async function remoteOf(
   if (chosen !== undefined && names.includes(chosen)) return chosen;
   const message = named === undefined
     ? `"${git.tree}" has no remote that sessions could be sent to`
-    : `"${git.tree}" has no remote "${named}"`;
+    : `"${git.tree}" has no remote "${withoutUser(named)}"`;
   throw external("no_remote", message, {
     path: git.tree,
     hint: names.length === 0

@@ -282,6 +282,13 @@ async function sendKept(
   const refusals: OrcError[] = [];
   const { dryRun } = sending;
   let left = await decide(sending, shelf, kept, results, refusals);
+  if (left.length < kept.length) {
+    // What was seen last may be gone, or the remote another one: that it has a copy is said of now.
+    await shelf.look();
+    results.clear();
+    refusals.length = 0;
+    left = await decide(sending, shelf, kept, results, refusals);
+  }
   let unmoved = 0;
   for (let tries = 1; left.length > 0 && !dryRun; tries++) {
     const before = await shelf.expected();

@@ -85,7 +85,7 @@ function saying(errors: string): string {
   return withoutUser(fatal.replace(/^(?:fatal|error): /, ""));
 }
 
-/** An address without user and password. */
+/** An address without user and password, of which the second may hold an `@` itself. */
 export function withoutUser(text: string): string {
-  return text.replaceAll(/(\b[a-z][\w+.-]*:\/\/)[^/\s@]*@/gi, "$1");
+  return text.replaceAll(/(\b[a-z][\w+.-]*:\/\/)[^/\s'"]*@/gi, "$1");
 }

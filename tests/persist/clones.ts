@@ -1,4 +1,5 @@
 /** A bare repository, and clones of it in which orc works as on machines of their own. */
+import { isThere } from "../../src/files/read.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import type { Host } from "../../src/host/host.ts";
 import { startSession } from "../../src/work/start.ts";
@@ -124,4 +125,14 @@ export async function tracesOf(root: string): Promise<string> {
         .filter((name) => name !== "orchestrator").sort(),
     ),
   ].join("\n");
+}
+
+/** The texts of all files below a directory; none where there is no such directory. */
+export function treeTexts(directory: string): readonly string[] {
+  if (!isThere(directory)) return [];
+  return [...Deno.readDirSync(directory)].flatMap(({ name, isDirectory }) =>
+    isDirectory
+      ? treeTexts(`${directory}/${name}`)
+      : [Deno.readTextFileSync(`${directory}/${name}`)]
+  );
 }

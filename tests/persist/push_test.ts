@@ -66,3 +66,23 @@ Deno.test("pushSessions() keeps the copy here where there is no remote, and says
       `refs/orchestrator/sessions/${id}`,
     );
   }));
+
+Deno.test("pushSessions() says of now that a remote has a copy: one that is gone, or another remote, gets it", () =>
+  withRemote(async ({ bare, directory, clone }) => {
+    const root = await clone("a");
+    const id = await start(root);
+    const results = async () => {
+      const pushed = await pushSessions(machine(root), { root });
+      return pushed.sessions.map(({ result }) => result);
+    };
+    assertEquals([await results(), await results()], [["pushed"], ["same"]]);
+    const ref = `refs/orchestrator/sessions/${id}`;
+    await git(bare, "update-ref", "-d", ref);
+    assertEquals(await results(), ["pushed"]);
+    await git(bare, "rev-parse", "--verify", ref);
+    const other = `${directory}/other.git`;
+    await git(directory, "init", "-q", "--bare", other);
+    await git(root, "remote", "set-url", "origin", other);
+    assertEquals(await results(), ["pushed"]);
+    await git(other, "rev-parse", "--verify", ref);
+  }));
