@@ -2,7 +2,8 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { denied, onRefusal, type OrcError } from "../base/error.ts";
 import { sessionLayoutAt } from "../base/layout.ts";
-import { MAX_STATE_BYTES } from "../base/limits.ts";
+import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { quoted } from "../base/text.ts";
 import { ensureDirectories, writeAll, writeNewFile } from "../files/write.ts";
 import { decrypt, encrypt, readIdentities } from "../secrets/encryption.ts";
 import type { StagedCopy } from "../sessions/copies.ts";
@@ -11,12 +12,14 @@ import {
   type Entry,
   filesIn,
   type Git,
+  PLAIN_FILE,
   readBlobs,
   writeBlobs,
   writeCommit,
   writeTree,
 } from "./git.ts";
 import {
+  CHECKPOINTS,
   ENCRYPTED_SUFFIX,
   LABEL,
   type Label,
@@ -127,7 +130,7 @@ export async function readLabels(
   copies: ReadonlyMap<string, Seen>,
 ): Promise<ReadonlyMap<string, Label | OrcError>> {
   const names = [...copies].map(([, { tree }]) => `${tree}:${LABEL}`);
-  const texts = await readBlobs(git, names);
+  const texts = await readBlobs(git, names, MAX_SMALL_FILE_BYTES);
   const labels = new Map<string, Label | OrcError>();
   for (const [index, id] of [...copies.keys()].entries()) {
     const label = labelOr(id, texts[index]);
@@ -146,6 +149,9 @@ function labelOr(id: string, bytes: Uint8Array | undefined): Label | OrcError {
   }
 }
 
+/** Far more checkpoints than anybody makes. */
+const MAX_FILES = 10_000;
+
 /** A copy that lies as files where a session could, and is not one yet. */
 export interface Staged extends StagedCopy {
   readonly label: Label;
@@ -162,19 +168,22 @@ export async function stageCopy(
   { seen, directory }: { readonly seen: Seen; readonly directory: string },
 ): Promise<Staged> {
   const { session } = label;
-  const found = (await filesIn(git, seen.tree)).flatMap((file) => {
+  const found = (await filesIn(git, seen.tree, CHECKPOINTS)).flatMap((file) => {
+    if (file.path === LABEL) return [];
     const name = placeInSession(file.path, label);
-    return name === undefined ? [] : [{ ...file, name }];
+    if (name === undefined || file.mode !== PLAIN_FILE) {
+      throw unreadable(session, `orc does not put ${quoted(file.path)} there`);
+    }
+    return [{ ...file, name }];
   });
   const total = found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  if (!(total <= MAX_STATE_BYTES)) throw unreadable(session, "it is too large");
-  if (found.some(({ mode }) => mode !== "100644")) {
-    throw unreadable(session, "it holds something else than files");
-  }
+  const isTooLarge = !(total <= MAX_STATE_BYTES) || found.length > MAX_FILES;
+  if (isTooLarge) throw unreadable(session, "it is too large");
   if (!MAIN.every((name) => found.some((file) => file.name === name))) {
     throw unreadable(session, "it lacks files");
   }
-  const contents = await readBlobs(git, found.map(({ id }) => id));
+  const ids = found.map(({ id }) => id);
+  const contents = await readBlobs(git, ids, MAX_STATE_BYTES);
   const files = new Map<string, Uint8Array>();
   for (const [index, { name, path }] of found.entries()) {
     const bytes = contents[index];

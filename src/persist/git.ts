@@ -62,19 +62,26 @@ export async function writeBlobs(
   return linesOf(await here(git, args, { input }));
 }
 
+/** The mode of a file that is no link, and that nobody runs. */
+export const PLAIN_FILE = "100644";
+
 /** One entry of a tree of git. */
 export interface Entry {
   readonly name: string;
-  readonly kind: "blob" | "tree";
+  readonly kind: "blob" | "tree" | "commit";
   readonly id: string;
+  /** As git writes it; without it that of a plain file, or of a directory. */
+  readonly mode?: string;
 }
 
 export async function writeTree(
   git: Git,
   entries: readonly Entry[],
 ): Promise<string> {
-  const input = entries.map(({ name, kind, id }) =>
-    `${kind === "tree" ? "040000" : "100644"} ${kind} ${id}\t${name}\0`
+  const input = entries.map(({ name, kind, id, mode }) =>
+    `${
+      mode ?? (kind === "tree" ? "040000" : PLAIN_FILE)
+    } ${kind} ${id}\t${name}\0`
   ).join("");
   return (await here(git, ["mktree", "-z", "--missing"], { input })).trim();
 }
@@ -164,31 +171,43 @@ export async function follows(
   return text.split(/[ \n]/).includes(earlier);
 }
 
-/** One file of a tree. */
+/** One entry of a tree, and how large it is. */
 export interface TreeFile {
   readonly path: string;
   readonly mode: string;
   readonly id: string;
+  /** NaN for what is no file. */
   readonly sizeBytes: number;
 }
 
-/** All files of a tree, however deep. */
+/**
+ * What lies in a tree, and in one directory of it. No deeper: a few trees that hold each other make more
+ * files than anybody can list.
+ */
 export async function filesIn(
   git: Git,
   tree: string,
+  directory: string,
 ): Promise<readonly TreeFile[]> {
-  const text = await here(git, [
-    "ls-tree",
-    "-r",
-    "-l",
-    "-z",
-    "--full-tree",
-    tree,
-  ]);
+  const list = async (...more: readonly string[]) => {
+    const args = ["ls-tree", "-l", "-z", "--full-tree", tree, ...more];
+    return parseFiles(await here(git, args));
+  };
+  const top = await list();
+  const isIt = ({ path, mode }: TreeFile) =>
+    path === directory && mode === "040000";
+  if (!top.some(isIt)) return top;
+  return [
+    ...top.filter((file) => !isIt(file)),
+    ...await list(`${directory}/`),
+  ];
+}
+
+function parseFiles(text: string): readonly TreeFile[] {
   return text.split("\0").filter(Boolean).map((line) => {
-    const [facts = "", path = ""] = line.split("\t");
-    const [mode = "", , id = "", size = ""] = facts.split(/ +/);
-    return { path, mode, id, sizeBytes: Number(size) };
+    const tab = line.indexOf("\t");
+    const [mode = "", , id = "", size = ""] = line.slice(0, tab).split(/ +/);
+    return { path: line.slice(tab + 1), mode, id, sizeBytes: Number(size) };
   });
 }
 
@@ -202,36 +221,48 @@ export async function entriesOf(
   if (exitCode !== 0) return undefined;
   const text = decodeUtf8(bytes, "what git answers");
   return text.split("\0").filter(Boolean).map((line) => {
-    const [facts = "", name = ""] = line.split("\t");
-    const [, kind = "", id = ""] = facts.split(" ");
-    return { name, id, kind: kind === "tree" ? "tree" : "blob" };
+    const tab = line.indexOf("\t");
+    const [mode = "", kind = "", id = ""] = line.slice(0, tab).split(" ");
+    const isKnown = kind === "tree" || kind === "commit";
+    return {
+      name: line.slice(tab + 1),
+      ...{ id, mode, kind: isKnown ? kind : "blob" },
+    };
   });
 }
 
 const NEWLINE = 10;
 
-/** The content of objects, named as git names them; undefined for what is not there. */
+/**
+ * The content of objects, named as git names them; undefined for what is not there, or no file, or too
+ * large, which is not read at all.
+ */
 export async function readBlobs(
   git: Git,
   names: readonly string[],
+  maxBytes: number,
 ): Promise<readonly (Uint8Array | undefined)[]> {
   if (names.length === 0) return [];
-  const args = [...SETTINGS, "cat-file", "--batch"];
-  const input = names.map((name) => `${name}\n`).join("");
-  const bytes = await runGit(git, args, { input });
+  const ask = (what: string, about: readonly string[]) =>
+    runGit(git, [...SETTINGS, "cat-file", what], {
+      input: about.map((name) => `${name}\n`).join(""),
+    });
+  const heads = linesOf(decodeUtf8(await ask("--batch-check", names), "git"));
+  const isRead = names.map((_, index) => {
+    const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(heads[index] ?? "") ?? [];
+    return size !== undefined && Number(size) <= maxBytes;
+  });
+  const read = names.filter((_, index) => isRead[index]);
+  if (read.length === 0) return names.map(() => undefined);
+  const bytes = await ask("--batch", read);
   let at = 0;
-  return names.map((name) => {
+  return isRead.map((isIt) => {
+    if (!isIt) return undefined;
     const end = bytes.indexOf(NEWLINE, at);
     const head = new TextDecoder().decode(bytes.subarray(at, end));
-    at = end + 1;
-    if (head === `${name} missing`) return undefined;
-    const size = Number(/^[0-9a-f]+ blob (\d+)$/.exec(head)?.[1] ?? NaN);
-    if (Number.isNaN(size)) {
-      throw external("git_failed", `Git does not tell what "${name}" holds`);
-    }
-    const content = bytes.subarray(at, at + size);
-    at += size + 1;
-    return content;
+    const size = Number(head.slice(head.lastIndexOf(" ")));
+    at = end + 1 + size + 1;
+    return bytes.subarray(end + 1, end + 1 + size);
   });
 }
 

@@ -22,7 +22,10 @@ export const ENCRYPTED_SUFFIX = ".age";
 /** The names that files have in the directory of a session. */
 const LAYOUT = sessionLayoutAt("");
 
-const DIRECTORY = `${nameOf(LAYOUT.checkpoints)}/`;
+/** The only directory of a copy. */
+export const CHECKPOINTS: string = nameOf(LAYOUT.checkpoints);
+
+const DIRECTORY = `${CHECKPOINTS}/`;
 
 /** What a copy is of. */
 export interface Label {

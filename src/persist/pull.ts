@@ -1,21 +1,10 @@
 /** Sessions brought from a remote: new ones appear, newer ones take their place, and nothing is merged. */
 import { onRefusal, OrcError } from "../base/error.ts";
-import {
-  asObject,
-  type JsonObject,
-  jsonObject,
-  parseJson,
-  withFields,
-} from "../base/json.ts";
+import { asObject, jsonObject, parseJson, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
-import {
-  type SessionLayout,
-  sessionLayout,
-  STAGING_PREFIX,
-} from "../base/layout.ts";
-import { MAX_SMALL_FILE_BYTES } from "../base/limits.ts";
+import { sessionLayout, STAGING_PREFIX } from "../base/layout.ts";
 import type { HeldLock } from "../files/lock.ts";
-import { entriesIn, isThere, readText } from "../files/read.ts";
+import { entriesIn, isThere } from "../files/read.ts";
 import {
   discard,
   ensureDirectories,
@@ -31,6 +20,7 @@ import { settleArrival } from "../session/arrival.ts";
 import type { Comparison } from "../session/copy_rules.ts";
 import { withSessionLock } from "../session/create.ts";
 import { refusalOf, takeCopy } from "../sessions/copies.ts";
+import { metaText } from "../sessions/leaving.ts";
 import { readLabels, type Staged } from "./copies.ts";
 import { addressOf, listRefs, moveRefs, noCopy, writeCommit } from "./git.ts";
 import type { Label } from "./label_rules.ts";
@@ -270,17 +260,14 @@ async function findKept(
   { session, content }: Label,
 ): Promise<string | undefined> {
   for (const id of await store.ids()) {
-    const origin = asObject((await store.meta(id))?.get("origin"));
+    // What cannot be read of another session keeps nothing from this one.
+    const known = await store.meta(id).catch(onRefusal(() => undefined));
+    const origin = asObject(known?.get("origin"));
     const isIt = origin?.get("session") === session &&
       origin.get("content") === content;
     if (isIt) return id;
   }
   return undefined;
-}
-
-function metaOf({ meta }: SessionLayout): JsonObject {
-  const text = readText(meta, MAX_SMALL_FILE_BYTES);
-  return (text && asObject(parseJson(text, meta))) || jsonObject({});
 }
 
 /** Keeps in the session's `meta.json` that it came from elsewhere, and from where. */
@@ -296,9 +283,13 @@ function signOrigin(
     content: label.content,
     pulled_at: host.now(),
   };
-  const meta = withFields(metaOf(paths), { origin: jsonObject(origin) });
+  // Whoever made it may say that it lies here, or whose it is; or nothing that can be read.
+  const meta = parseJson(metaText(paths, label.session), paths.meta);
+  const signed = withFields(asObject(meta) ?? jsonObject({}), {
+    origin: jsonObject(origin),
+  });
   discard(paths.meta);
-  writeNewFile(paths.meta, printJson(meta, 2));
+  writeNewFile(paths.meta, printJson(signed, 2));
 }
 
 /** Of a session that is the same, another machine may have kept further copies to return to. */

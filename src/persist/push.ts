@@ -21,6 +21,7 @@ import { refusedBy } from "./remote_rules.ts";
 import {
   LOCAL,
   type Outgoing,
+  ownCopies,
   type Seen,
   type Shelf,
   shelfOf,
@@ -95,8 +96,9 @@ export async function pushSessions(
       const named = options.sessions ?? [];
       const captured = await captureAll(persisting, named, warnings);
       const dryRun = options.dryRun ?? false;
-      const sending = { ...persisting, scratch, captured, warnings, dryRun };
-      const { remote, sessions } = await send(sending, named.length > 0);
+      const asked = { warnings, dryRun, isNamed: named.length > 0 };
+      const sending = { ...persisting, ...asked, scratch, captured };
+      const { remote, sessions } = await send(sending);
       return {
         place: placeOf(repository, null),
         remote,
@@ -149,6 +151,8 @@ interface Sending extends Persisting {
   readonly captured: readonly Captured[];
   readonly warnings: string[];
   readonly dryRun: boolean;
+  /** Whether somebody asked for these very sessions. */
+  readonly isNamed: boolean;
 }
 
 /** A session as it lies in git here. */
@@ -160,19 +164,15 @@ interface Kept {
 
 async function send(
   sending: Sending,
-  isNamed: boolean,
 ): Promise<{ remote: string; sessions: readonly PushedSession[] }> {
-  const { git, settings, dryRun, remote } = sending;
+  const { git, settings, dryRun, remote, isNamed } = sending;
   const kept = await keepAll(sending);
   const shelf = await shelfOf(git, remote, settings.branch).catch(
     onRefusal((error) => {
       throw dryRun || kept.length === 0 ? error : butKept(error, kept.length);
     }),
   );
-  const gone = isNamed ? new Set<string>() : await shelf.removed();
-  const left = kept.filter(({ captured: { session } }) =>
-    !gone.has(session.id)
-  );
+  const left = isNamed ? kept : await withoutRemoved(sending, shelf, kept);
   try {
     const sessions = await sendKept(sending, shelf, left);
     return { remote: shelf.remote, sessions };
@@ -181,6 +181,25 @@ async function send(
       /^(?:no_remote|remote_)/.test(error.code);
     throw isAway && !dryRun ? butKept(error, kept.length) : error;
   }
+}
+
+/**
+ * What was removed at the remote on purpose does not come back by itself. Only copies of closed sessions
+ * are removed: anything else that says so of an open one was not `prune`.
+ */
+async function withoutRemoved(
+  { warnings }: Sending,
+  shelf: Shelf,
+  kept: readonly Kept[],
+): Promise<readonly Kept[]> {
+  const gone = await shelf.removed();
+  return kept.filter(({ captured: { session: { id, state } } }) => {
+    if (!gone.has(id) || !isClosed(state.status)) return true;
+    warnings.push(
+      `Session "${id}" is left out, since it was removed at "${shelf.remote}": orc persist push ${id}`,
+    );
+    return false;
+  });
 }
 
 /** Where nothing can be sent, what was kept here is worth a word. */
@@ -349,6 +368,7 @@ async function decide(
   const seen = new Map([...all].filter(([id]) => ids.has(id)));
   const labels = await readLabels(git, seen);
   const to = await encryptedTo(settings.recipient);
+  const isOwn = await ownCopies(git);
   const outgoing: Outgoing[] = [];
   for (const { captured, commit } of kept) {
     const { id } = captured.session;
@@ -356,8 +376,9 @@ async function decide(
     const one = { id, commit, seen: there };
     const label = labels.get(id);
     if (there === undefined || label === undefined) outgoing.push(one);
-    else if (isSame(label, captured, to)) results.set(id, "same");
-    else if (commit && await follows(git, commit, there.tree)) {
+    else if (isSame(label, captured, to) && isOwn(id, there)) {
+      results.set(id, "same");
+    } else if (commit && await follows(git, commit, there.tree)) {
       outgoing.push(one);
     } else {
       const verdict = await verdictOn(sending, id, there, label);
@@ -371,7 +392,7 @@ async function decide(
 
 /** What is to be done with a copy that went on at the remote, or may have. */
 async function verdictOn(
-  { git, repository, scratch }: Sending,
+  { git, repository, scratch, isNamed }: Sending,
   id: string,
   seen: Seen,
   label: Label | OrcError,
@@ -379,7 +400,12 @@ async function verdictOn(
   const { layout: { root } } = repository;
   const directory = `${scratch}/seen-${seen.commit}`;
   const standing = await standingOf(git, root, { label, seen, directory });
-  if (standing instanceof OrcError) return standing;
+  if (standing instanceof OrcError) {
+    // What nobody can read any more is what somebody means who names the session.
+    const isLost = standing.kind === "corrupt" &&
+      standing.code !== "newer_format";
+    return isNamed && isLost ? "ahead" : standing;
+  }
   const { staged, judged } = standing;
   const { comparison } = judged;
   if (comparison === "older") return "ahead";

@@ -2,6 +2,8 @@
 import {
   assertReached,
   type Git,
+  here,
+  linesOf,
   listRefs,
   moveRefs,
   remoteOf,
@@ -27,6 +29,21 @@ export interface Outgoing {
   /** Undefined to remove it. */
   readonly commit: string | undefined;
   readonly seen: Seen | undefined;
+}
+
+/** Tells whether a copy that is seen is the very one that was made or taken here last, whatever its label says. */
+export async function ownCopies(
+  git: Git,
+): Promise<(id: string, seen: Seen) => boolean> {
+  const format = "--format=%(objectname) %(tree) %(refname)";
+  const text = await here(git, ["for-each-ref", format, LOCAL]);
+  const own = new Map(
+    linesOf(text).map((line) => {
+      const [commit = "", tree = "", ref = ""] = line.split(" ");
+      return [ref.slice(LOCAL.length), [commit, tree]];
+    }),
+  );
+  return (id, { tree }) => own.get(id)?.includes(tree) ?? false;
 }
 
 /** Where a remote keeps copies. */

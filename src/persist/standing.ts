@@ -3,7 +3,7 @@ import { onRefusal, OrcError } from "../base/error.ts";
 import { judgeCopy, type JudgedCopy } from "../sessions/copies.ts";
 import { stageCopy, type Staged } from "./copies.ts";
 import type { Git } from "./git.ts";
-import type { Label } from "./label_rules.ts";
+import { type Label, unreadable } from "./label_rules.ts";
 import type { Seen } from "./shelf.ts";
 
 /** A copy that was read, and what it is to the session that is here. */
@@ -26,9 +26,25 @@ export async function standingOf(
   if (label instanceof OrcError) return label;
   try {
     const staged = await stageCopy(git, label, { seen, directory });
-    return { staged, judged: await judgeCopy(root, staged) };
+    const judged = await judgeCopy(root, staged);
+    // It is what people are shown, also of what nobody opens.
+    if (judged.session.serial !== label.serial) {
+      throw unreadable(label.session, "its label tells another update");
+    }
+    return { staged, judged };
   } catch (error) {
-    return onRefusal((refusal) => refusal)(error);
+    return onRefusal((refusal) => {
+      const isTheirs = refusal.kind === "corrupt" &&
+        refusal.path?.startsWith(directory);
+      // Where it was read into is gone by the time that anybody looks.
+      return isTheirs
+        ? unreadable(
+          label.session,
+          "its state is not one of that session",
+          refusal,
+        )
+        : refusal;
+    })(error);
   }
 }
 

@@ -6,9 +6,8 @@ import { type Place, placeOf } from "../repository/open.ts";
 import { readMachine } from "../settings/machine.ts";
 import type { Comparison } from "../session/copy_rules.ts";
 import { readLabels } from "./copies.ts";
-import { listRefs } from "./git.ts";
 import type { Label } from "./label_rules.ts";
-import { LOCAL, type Seen, shelfOf } from "./shelf.ts";
+import { ownCopies, type Seen, shelfOf } from "./shelf.ts";
 import { standingOf } from "./standing.ts";
 import {
   beginPersisting,
@@ -95,13 +94,13 @@ export async function readPersistStatus(
     repository.layout,
     "compare sessions",
     async (scratch) => {
-      const known = await knownLabels(persisting);
+      const isOwn = await ownCopies(git);
       const lines: PersistedSession[] = [];
       for (const id of all.filter((each) => chosen.has(each))) {
         const isHere = ids.includes(id);
         const there = { seen: seen.get(id), label: labels.get(id) };
         lines.push(
-          await lineOf(persisting, id, { isHere, there, known, scratch }),
+          await lineOf(persisting, id, { isHere, there, isOwn, scratch }),
         );
       }
       return lines;
@@ -113,17 +112,6 @@ export async function readPersistStatus(
     branch: settings.branch,
     ...{ vanishes, after: settings.after, sessions },
   };
-}
-
-/** What the copies say that were made here last. */
-async function knownLabels(
-  { git }: Persisting,
-): Promise<ReadonlyMap<string, Label | OrcError>> {
-  const refs = await listRefs(git, LOCAL);
-  return await readLabels(
-    git,
-    new Map([...refs].map(([id, tree]) => [id, { commit: tree, tree }])),
-  );
 }
 
 const STANDINGS: Readonly<Record<Comparison, PersistedSession["standing"]>> = {
@@ -139,13 +127,13 @@ const STANDINGS: Readonly<Record<Comparison, PersistedSession["standing"]>> = {
 async function lineOf(
   { git, repository }: Persisting,
   id: string,
-  { isHere, there, known, scratch }: {
+  { isHere, there, isOwn, scratch }: {
     readonly isHere: boolean;
     readonly there: {
       readonly seen: Seen | undefined;
       readonly label: Label | OrcError | undefined;
     };
-    readonly known: ReadonlyMap<string, Label | OrcError>;
+    readonly isOwn: (id: string, seen: Seen) => boolean;
     readonly scratch: string;
   },
 ): Promise<PersistedSession> {
@@ -173,10 +161,9 @@ async function lineOf(
     return { ...line, standing: "only_here" };
   }
   if (own === undefined) return { ...line, standing: "only_there" };
-  const last = known.get(id);
-  const isKnown = last !== undefined && "content" in last &&
-    last.content === label.content && own.serial === label.serial;
-  if (isKnown) return { ...line, standing: "same" };
+  if (isOwn(id, seen) && own.serial === label.serial) {
+    return { ...line, standing: "same" };
+  }
   const standing = await standingOf(git, repository.layout.root, {
     ...{ label, seen, directory: scratch },
   });

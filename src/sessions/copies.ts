@@ -1,11 +1,12 @@
 /** Copies of sessions that come from elsewhere, compared with what is here, and taken or refused. */
 import { sha256Hex } from "../base/checksum.ts";
-import { notFound, type OrcError } from "../base/error.ts";
+import { notFound, onRefusal, type OrcError } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { guardDirectory, readRegularFile } from "../files/read.ts";
 import type { Repository } from "../repository/open.ts";
+import { workflowOf } from "../repository/select.ts";
 import { arrive, finishArrival } from "../session/arrival.ts";
 import {
   compareCopies,
@@ -23,6 +24,7 @@ import { openForReading } from "../session/log_read.ts";
 import { decodeState } from "../session/read.ts";
 import { findSpare, keepSpare } from "../session/spare.ts";
 import type { Session } from "../session/store.ts";
+import { traceSession } from "../session/trace.ts";
 import { definitionHash } from "../workflow/sizes.ts";
 import { stageRenamed } from "./keep_both.ts";
 
@@ -128,9 +130,11 @@ export async function takeCopy(
       return null;
     case "created":
       publishNew(taking, judged.session, paths.directory);
+      await sayIfChanged(taking, id);
       return id;
     case "fast_forward":
       await fastForward(taking, copy, judged);
+      await sayIfChanged(taking, id);
       return id;
     default: {
       const newId = (await context.idSource())();
@@ -139,6 +143,33 @@ export async function takeCopy(
       publishNew(taking, renamed, paths.directory);
       return newId;
     }
+  }
+}
+
+/**
+ * What somebody changed on the way is taken all the same: on a machine that vanished it may be all that is
+ * left. Nobody goes on with it unsaid.
+ */
+async function sayIfChanged(
+  { repository, warnings }: Taking,
+  id: string,
+): Promise<void> {
+  const { layout: { root }, store } = repository;
+  try {
+    const session = await store.read(id);
+    if (session.state.definition === null) return;
+    const { workflow, refusal } = await workflowOf(repository, session);
+    if (refusal !== null) return;
+    const { contradictions } = await traceSession(root, session, workflow);
+    const first = contradictions.find(({ code }) =>
+      /^(?:log_|update_|definition_|state_not_)/.test(code)
+    );
+    if (first === undefined) return;
+    warnings.push(
+      `Session "${id}" is not as orc left it: ${first.message}: orc verify ${id}`,
+    );
+  } catch (error) {
+    warnings.push(onRefusal(({ message }) => message)(error));
   }
 }
 
