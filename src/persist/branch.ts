@@ -75,6 +75,8 @@ export function branchShelf(git: Git, remote: string, branch: string): Shelf {
       const base = await tip();
       if (base !== undefined) await assertOurs(git, base, branch);
       const commit = await withCopies(git, base, outgoing);
+      const shown = `refs/remotes/${remote}/`;
+      const before = (await listRefs(git, shown)).get(branch);
       const answer = await there(git, [
         ...PUSH,
         `--force-with-lease=${ref}:${base ?? ""}`,
@@ -84,6 +86,15 @@ export function branchShelf(git: Git, remote: string, branch: string): Shelf {
       const end = pushEnds(new TextDecoder().decode(answer.bytes)).get(ref);
       if (end === undefined) assertReached(remote, answer);
       if (end?.kind === "done") {
+        // Git shows the user what was pushed among the branches of the remote: that is for a fetch of theirs.
+        const after = (await listRefs(git, shown)).get(branch);
+        if (after === commit) {
+          await moveRefs(git, [{
+            ref: shown + branch,
+            to: before,
+            from: after,
+          }]);
+        }
         const move = { ref: kept + branch, to: commit, from: await tip() };
         await moveRefs(git, [move]);
       }
