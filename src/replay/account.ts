@@ -38,8 +38,44 @@ export interface GivenApproval {
   readonly machine: string | null;
   /** How long the question stood, in seconds; null where nobody typed. */
   readonly askedSeconds: number | null;
+  /** The approver whose key signed it, as its event says; null where none did. */
+  readonly signedBy: string | null;
+  /**
+   * Whether it came with a copy of the session from another clone, and its workflow asks for no
+   * signatures: whoever could write that copy could have written it.
+   */
+  readonly elsewhere: boolean;
   /** All that in one sentence without its period. */
   readonly message: string;
+}
+
+/** Updates that came with copies of a session: first and last of each run of them. */
+export type Arrivals = readonly (readonly [from: number, to: number])[];
+
+/** An approval as it counts where its update may have come from elsewhere. */
+export function asArrived(
+  approval: GivenApproval,
+  arrivals: Arrivals,
+  asksForSignatures: boolean,
+): GivenApproval {
+  const { serial, signedBy, message } = approval;
+  const isSigned = asksForSignatures && signedBy !== null;
+  const elsewhere = !isSigned &&
+    arrivals.some(([from, to]) => from <= serial && serial <= to);
+  return elsewhere
+    ? { ...approval, elsewhere, message: `${message}: approved elsewhere` }
+    : approval;
+}
+
+/** With the updates of a further copy, of which this clone had those up to `known`; what was meant to come and did not is left out. */
+export function withArrival(
+  arrivals: Arrivals,
+  known: number,
+  last: number,
+): Arrivals {
+  const before = arrivals.filter(([from]) => from <= known)
+    .map(([from, to]) => [from, Math.min(to, known)] as const);
+  return last > known ? [...before, [known + 1, last]] : before;
 }
 
 /** What a session began with, as its first event says it. */
@@ -324,6 +360,8 @@ function givenBy(
     forced,
     origin: originIn(details),
     ...presence,
+    signedBy: signerIn(details),
+    elsewhere: false,
     message: `${what} ${howGiven(details)}`,
   };
 }
@@ -338,11 +376,15 @@ const ORIGINS = ["terminal", "host", "setting"] as const;
 
 /** How the yes in an event was given, for people; behind what was done. */
 export function howGiven(details: JsonObject): string {
-  const signature = asObject(details.get("signature"));
-  const signer = signature && textAt(signature, "principal");
+  const signer = signerIn(details);
   return signer
     ? `${howKnown(details)}, signed by ${signer}`
     : howKnown(details);
+}
+
+function signerIn(details: JsonObject): string | null {
+  const signature = asObject(details.get("signature"));
+  return signature === undefined ? null : textAt(signature, "principal");
 }
 
 function howKnown(details: JsonObject): string {

@@ -1,7 +1,19 @@
 /** How a session came about, as its log tells it. */
-import { textAt } from "../base/json.ts";
+import { onRefusal } from "../base/error.ts";
+import {
+  asObject,
+  isJsonList,
+  type JsonObject,
+  numberOf,
+  textAt,
+} from "../base/json.ts";
 import { agentIn, type RecordedEvent } from "../engine/event.ts";
-import { type Account, newAccountant } from "../replay/account.ts";
+import {
+  type Account,
+  type Arrivals,
+  asArrived,
+  newAccountant,
+} from "../replay/account.ts";
 import { ASKED_FOR } from "../workflow/sizes.ts";
 import { eachEvent } from "./kept/each.ts";
 import type { Session, SessionStore } from "./store.ts";
@@ -18,7 +30,29 @@ export async function readAccount(
   for await (const { events } of store.events(session)) {
     events.forEach(accountant.take);
   }
-  return accountant.result(session.state);
+  const account = accountant.result(session.state);
+  const meta = await store.meta(session.id).catch(onRefusal(() => undefined));
+  const arrivals = arrivalsIn(meta);
+  const settings = asObject(
+    asObject(session.state.definition)?.get("settings"),
+  );
+  const asks = settings?.get("approvals") === "signed";
+  const approvals = account.approvals.map((approval) =>
+    asArrived(approval, arrivals, asks)
+  );
+  return { ...account, approvals };
+}
+
+/** Which updates came with copies, for the `meta.json` of a session. It means nothing in another clone. */
+export const ARRIVALS = "arrivals";
+
+/** Which updates of a session came with copies from elsewhere, as its `meta.json` says. */
+export function arrivalsIn(meta: JsonObject | undefined): Arrivals {
+  const list = meta?.get(ARRIVALS) ?? null;
+  return (isJsonList(list) ? list : []).flatMap((one) => {
+    const [from, to] = isJsonList(one) ? one.map(numberOf) : [];
+    return from === undefined || to === undefined ? [] : [[from, to] as const];
+  });
 }
 
 /** The size of a session, and who set it. */

@@ -1,12 +1,16 @@
 /** Copies of sessions that come from elsewhere, compared with what is here, and taken or refused. */
 import { sha256Hex } from "../base/checksum.ts";
-import { notFound, onRefusal, type OrcError } from "../base/error.ts";
-import { decodeUtf8 } from "../base/json.ts";
+import { notFound, onRefusal, type OrcError, orElse } from "../base/error.ts";
+import { decodeUtf8, jsonObject, withFields } from "../base/json.ts";
+import { printJson } from "../base/json_print.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { guardDirectory, readRegularFile } from "../files/read.ts";
+import { discard, writeAtomic, writeNewFile } from "../files/write.ts";
+import { withArrival } from "../replay/account.ts";
 import type { Repository } from "../repository/open.ts";
 import { workflowOf } from "../repository/select.ts";
+import { ARRIVALS, arrivalsIn } from "../session/account.ts";
 import { arrive, finishArrival } from "../session/arrival.ts";
 import {
   compareCopies,
@@ -21,7 +25,7 @@ import { publishDirectory, withSessionLock } from "../session/create.ts";
 import { assertWritable, unknownVersionOf } from "../session/encode.ts";
 import { linesFrom } from "../session/log.ts";
 import { openForReading } from "../session/log_read.ts";
-import { decodeState } from "../session/read.ts";
+import { decodeState, readSessionMeta } from "../session/read.ts";
 import { findSpare, keepSpare } from "../session/spare.ts";
 import type { Session } from "../session/store.ts";
 import { traceSession } from "../session/trace.ts";
@@ -129,6 +133,7 @@ export async function takeCopy(
     case "older":
       return null;
     case "created":
+      noteArrival(paths, judged.session.serial);
       publishNew(taking, judged.session, paths.directory);
       await sayIfChanged(taking, id);
       return id;
@@ -140,6 +145,7 @@ export async function takeCopy(
       const newId = (await context.idSource())();
       const how = { staged: paths, newId };
       const renamed = await stageRenamed(layout.root, judged.session, how);
+      noteArrival(paths, renamed.serial);
       publishNew(taking, renamed, paths.directory);
       return newId;
     }
@@ -193,9 +199,9 @@ function publishNew(
 }
 
 async function fastForward(
-  { repository: { layout, context }, hint }: Taking,
+  { repository: { layout, context }, hint, warnings }: Taking,
   copy: StagedCopy,
-  { here }: JudgedCopy,
+  { here, there }: JudgedCopy,
 ): Promise<void> {
   const { root } = layout;
   const { id, paths: { directory: staged } } = copy;
@@ -203,15 +209,44 @@ async function fastForward(
   const act = { id, guarded, doing: "bring the session up to its copy" };
   await withSessionLock(layout, context, act, async (lock) => {
     await finishArrival(root, id, lock);
+    let current = here;
     // It may have gone on since it was judged.
     if (here === undefined || !await isStill(root, id, here)) {
       const judged = await judgeCopy(root, copy);
       const refusal = refusalOf(id, judged, { hint });
       if (refusal !== undefined) throw refusal;
       if (judged.comparison !== "fast_forward") return;
+      current = judged.here;
     }
+    // Before it counts: an approval that comes with it is never taken for one of here.
+    const own = sessionLayout(root, id);
+    const text = metaWithArrival(own, {
+      known: current?.serial ?? 0,
+      last: there.serial,
+    });
+    warnings.push(...writeAtomic(own.meta, text, { token: lock.token }));
     await arrive(root, id, { staged, lock });
   });
+}
+
+/** The `meta.json` of a session to which updates come that this clone did not see. */
+function metaWithArrival(
+  { meta }: SessionLayout,
+  { known, last }: { readonly known: number; readonly last: number },
+): string {
+  const before = orElse(() => readSessionMeta(meta), () => undefined);
+  const arrivals = withArrival(arrivalsIn(before), known, last);
+  const noted = withFields(before ?? jsonObject({}), {
+    [ARRIVALS]: arrivals.map((run) => [...run]),
+  });
+  return printJson(noted, 2);
+}
+
+/** All of a session that was not here before came with its copy. */
+function noteArrival(staged: SessionLayout, last: number): void {
+  const text = metaWithArrival(staged, { known: 0, last });
+  discard(staged.meta);
+  writeNewFile(staged.meta, text);
 }
 
 /** Whether a session is still the copy that was judged. */

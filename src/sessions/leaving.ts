@@ -7,6 +7,7 @@ import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { guardDirectory, readRegularFile } from "../files/read.ts";
 import { openRegular, readAt, regularFileAt } from "../files/write.ts";
 import type { Repository } from "../repository/open.ts";
+import { ARRIVALS } from "../session/account.ts";
 import { settleArrival } from "../session/arrival.ts";
 import { withSessionLock } from "../session/create.ts";
 import { assertWritable } from "../session/encode.ts";
@@ -110,7 +111,7 @@ function changedMeanwhile(path: string): OrcError {
 }
 
 /** What says of a session where on this disk it lies, and whose it is here, means nothing elsewhere. */
-const LOCAL_KEYS: readonly string[] = ["place", "owner"];
+const LOCAL_KEYS: readonly string[] = ["place", "owner", ARRIVALS];
 
 /** The `meta.json` of a session as it leaves; one that cannot be read leaves as if there was none. */
 export function metaText({ meta }: SessionLayout, id: string): string {

@@ -1,9 +1,11 @@
 import { jsonObject, type JsonValue } from "../../src/base/json.ts";
 import type { RecordedEvent } from "../../src/engine/event.ts";
 import {
+  asArrived,
   clockStepText,
   newAccountant,
   startTexts,
+  withArrival,
 } from "../../src/replay/account.ts";
 import type { EventType, SessionState } from "../../src/workflow/types.ts";
 import {
@@ -217,4 +219,27 @@ Deno.test("newAccountant() keeps what a session began with", () => {
   assertEquals(startTexts(accountOf([older]).start), [
     "It began in another tool",
   ]);
+});
+
+Deno.test("withArrival() keeps the runs of updates that came, and forgets what did not", () => {
+  assertEquals(withArrival([], 0, 3), [[1, 3]]);
+  assertEquals(withArrival([[1, 3]], 5, 6), [[1, 3], [6, 6]]);
+  assertEquals(withArrival([[1, 3], [6, 9]], 6, 8), [[1, 3], [6, 6], [7, 8]]);
+  assertEquals(withArrival([[1, 3], [6, 9]], 5, 7), [[1, 3], [6, 7]]);
+  assertEquals(withArrival([[1, 3]], 3, 3), [[1, 3]]);
+});
+
+Deno.test("asArrived() believes a signature only where the workflow asks for one", () => {
+  const approval = (signedBy: string | null) => ({
+    ...{ phaseId: null, itemId: "a", serial: 2, at: "", forced: false },
+    ...{ origin: "terminal" as const, user: null, machine: null },
+    ...{ askedSeconds: null, signedBy, elsewhere: false, message: "Yes" },
+  });
+  const isElsewhere = (signedBy: string | null, asks: boolean) =>
+    asArrived(approval(signedBy), [[1, 2]], asks).elsewhere;
+  assertEquals(isElsewhere(null, false), true);
+  assertEquals(isElsewhere("ada", false), true);
+  assertEquals(isElsewhere(null, true), true);
+  assertEquals(isElsewhere("ada", true), false);
+  assertEquals(asArrived(approval(null), [[3, 9]], false).elsewhere, false);
 });
