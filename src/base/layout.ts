@@ -227,6 +227,7 @@ const GIT_FILES = {
   objects: "objects",
   index: "index",
   packedReferences: "packed-refs",
+  ownReferences: "refs/orchestrator",
   /** What is ignored here and in no clone. */
   exclude: "info/exclude",
   config: "config",

@@ -1,5 +1,5 @@
 /** What is thrown away after one use: a directory of the cache, and a repository that has no objects of its own. */
-import { unlessCorrupt } from "../base/error.ts";
+import { OrcError, unlessCorrupt } from "../base/error.ts";
 import {
   GIT_ENTRY,
   GIT_IGNORE_FILE,
@@ -45,12 +45,24 @@ export async function withScratch<Answer>(
   purpose: string,
   use: (directory: string) => Promise<Answer>,
 ): Promise<Answer> {
-  const { directory, cache } = layout;
+  const { directory } = layout;
   const wasThere = fileKind(directory) === "directory";
   const own = makeScratch(host, layout, purpose);
   try {
     return await use(own);
   } finally {
+    tidy(layout, own, wasThere);
+  }
+}
+
+/** What was done counts, whatever the disk says to this: the next sweep removes what is left. */
+function tidy(
+  layout: RepositoryLayout,
+  own: string,
+  wasThere: boolean,
+): void {
+  const { directory, cache } = layout;
+  try {
     removeTree(own);
     // Others at work beside it keep what they made, even where it is empty still.
     const isLast = removeIfEmpty(scratchPath(layout));
@@ -59,6 +71,9 @@ export async function withScratch<Answer>(
       removeIfThere(joinPath(cache, GIT_IGNORE_FILE));
       for (const path of [cache, directory]) removeIfEmpty(path);
     }
+  } catch (error) {
+    const reason = asOrcError(error, "remove", own);
+    if (!(reason instanceof OrcError)) throw error;
   }
 }
 

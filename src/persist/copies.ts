@@ -4,6 +4,7 @@ import { denied, onRefusal, type OrcError } from "../base/error.ts";
 import { sessionLayoutAt } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
 import { quoted } from "../base/text.ts";
+import { asOrcError } from "../files/errors.ts";
 import { ensureDirectories, writeAll, writeNewFile } from "../files/write.ts";
 import { decrypt, encrypt, readIdentities } from "../secrets/encryption.ts";
 import type { StagedCopy } from "../sessions/copies.ts";
@@ -89,15 +90,16 @@ export async function encryptedTo(
 
 /** Nothing rests on it: no sync is waited for. */
 function writeThrowaway(path: string, bytes: Uint8Array): void {
-  const file = Deno.openSync(path, {
-    createNew: true,
-    write: true,
-    mode: 0o600,
-  });
   try {
-    writeAll(file, bytes);
-  } finally {
-    file.close();
+    const options = { createNew: true, write: true, mode: 0o600 };
+    const file = Deno.openSync(path, options);
+    try {
+      writeAll(file, bytes);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw asOrcError(error, "write", path);
   }
 }
 
@@ -194,10 +196,14 @@ export async function stageCopy(
     throw unreadable(session, "it is not what its label says");
   }
   const paths = sessionLayoutAt(`${directory}/${session}`);
-  ensureDirectories(paths.directory);
-  for (const [name, bytes] of files) {
-    if (name.includes("/")) ensureDirectories(paths.checkpoints);
-    writeNewFile(`${paths.directory}/${name}`, bytes);
+  try {
+    ensureDirectories(paths.directory);
+    for (const [name, bytes] of files) {
+      if (name.includes("/")) ensureDirectories(paths.checkpoints);
+      writeNewFile(`${paths.directory}/${name}`, bytes);
+    }
+  } catch (error) {
+    throw asOrcError(error, "write", paths.directory);
   }
   return { label, id: session, paths, machine: label.machine };
 }

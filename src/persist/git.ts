@@ -2,7 +2,7 @@
  * Git as a place to keep copies of sessions: objects and references of orc's own. No working tree, index,
  * branch or reflog of the user is touched, no hook runs, and what is made is orc's.
  */
-import { external, notFound } from "../base/error.ts";
+import { external, notFound, onRefusal } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import type { GitAnswer, GitStreams } from "../checks/git_program.ts";
 import { type Git, gitAround, runGit, tryGit } from "../trust/committed.ts";
@@ -27,7 +27,17 @@ const REMOTE_TIMEOUT_MS = 120_000;
  * @throws {OrcError} `not_in_git` (not_found)
  */
 export function gitOf(host: Host, root: string, signal?: AbortSignal): Git {
-  return gitAround(host, root, signal);
+  try {
+    return gitAround(host, root, signal);
+  } catch (error) {
+    throw onRefusal(({ code, message }) =>
+      notFound(code, message, {
+        path: root,
+        hint:
+          "sessions leave through its git repository: git init; without git: orc snapshot export --to FILE",
+      })
+    )(error);
+  }
 }
 
 /** Runs git on the objects and references that are here. */
@@ -36,7 +46,13 @@ export async function here(
   args: readonly string[],
   streams?: GitStreams,
 ): Promise<string> {
-  const bytes = await runGit(git, [...SETTINGS, ...args], streams);
+  const words = [...SETTINGS, ...args];
+  const bytes = await runGit(git, words, streams).catch(
+    async (error: unknown) => {
+      if (!await isFree(git, String(error))) throw error;
+      return await runGit(git, words, streams);
+    },
+  );
   return decodeUtf8(bytes, "what git answers");
 }
 
@@ -45,10 +61,25 @@ export async function there(
   git: Git,
   args: readonly string[],
 ): Promise<GitAnswer> {
-  return await tryGit(git, [...SETTINGS, ...args], {
-    reaches: true,
-    timeoutMs: REMOTE_TIMEOUT_MS,
-  });
+  const ask = () =>
+    tryGit(git, [...SETTINGS, ...args], {
+      reaches: true,
+      timeoutMs: REMOTE_TIMEOUT_MS,
+    });
+  const answer = await ask();
+  return answer.exitCode !== 0 && await isFree(git, answer.errors)
+    ? await ask()
+    : answer;
+}
+
+/** Whether only what a killed git left was in the way, and is gone. */
+async function isFree(
+  { pointer, signal }: Git,
+  said: string,
+): Promise<boolean> {
+  if (!said.includes(".lock'")) return false;
+  const { freeReferences } = await import("./ref_locks.ts");
+  return await freeReferences(pointer.commonDirectory, said, signal);
 }
 
 /** Writes files as objects; their ids in the same order. */

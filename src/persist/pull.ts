@@ -195,7 +195,9 @@ async function bringIn(
       if (standing instanceof OrcError) {
         // One that cannot be read keeps nobody from the others.
         if (isNamed) throw standing;
-        warnings.push(`Session "${id}" is left out: ${standing.message}`);
+        // That the disk fails is nothing to go on from as if all had come.
+        if (standing.kind === "external") refusals.push(standing);
+        else warnings.push(`Session "${id}" is left out: ${standing.message}`);
         continue;
       }
       const refusal = refusalOf(id, standing.judged, {

@@ -5,6 +5,7 @@ import { asObject } from "../base/json.ts";
 import { epochMsOf } from "../base/time.ts";
 import { withScratch } from "../checks/scratch.ts";
 import { isClosed } from "../engine/state.ts";
+import { discard } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { type Place, placeOf } from "../repository/open.ts";
 import { refusalOf } from "../sessions/copies.ts";
@@ -94,9 +95,12 @@ export async function pushSessions(
     "copy sessions",
     async (scratch) => {
       const named = options.sessions ?? [];
-      const captured = await captureAll(persisting, named, warnings);
+      const failures: OrcError[] = [];
+      const how = { named, warnings, failures };
+      const captured = await captureAll(persisting, how);
       const dryRun = options.dryRun ?? false;
-      const asked = { warnings, dryRun, isNamed: named.length > 0 };
+      const isNamed = named.length > 0;
+      const asked = { warnings, failures, dryRun, isNamed };
       const sending = { ...persisting, ...asked, scratch, captured };
       const { remote, sessions } = await send(sending);
       return {
@@ -115,8 +119,11 @@ export async function pushSessions(
 /** A session that is named has to go; one that is not may be left out, and that is said. */
 async function captureAll(
   { host, repository, settings }: Persisting,
-  named: readonly string[],
-  warnings: string[],
+  { named, warnings, failures }: {
+    readonly named: readonly string[];
+    readonly warnings: string[];
+    readonly failures: OrcError[];
+  },
 ): Promise<readonly Captured[]> {
   const ids = await repository.store.ids();
   const chosen = namedAmong(named, ids);
@@ -128,7 +135,9 @@ async function captureAll(
       all.push(await capture(host, repository, id, settings));
     } catch (error) {
       if (chosen.size > 0 || !(error instanceof OrcError)) throw error;
-      warnings.push(`Session "${id}" is left out: ${error.message}`);
+      // That the disk fails is nothing to go on from as if all had left.
+      if (error.kind === "external") failures.push(error);
+      else warnings.push(`Session "${id}" is left out: ${error.message}`);
     }
   }
   return all;
@@ -150,6 +159,8 @@ interface Sending extends Persisting {
   readonly scratch: string;
   readonly captured: readonly Captured[];
   readonly warnings: string[];
+  /** What kept sessions from being read; said once the others are sent. */
+  readonly failures: readonly OrcError[];
   readonly dryRun: boolean;
   /** Whether somebody asked for these very sessions. */
   readonly isNamed: boolean;
@@ -336,7 +347,7 @@ async function sendKept(
     left = await decide(sending, shelf, again, results, refusals);
   }
   if (dryRun) { for (const { id } of left) results.set(id, "pushed"); }
-  const [refusal] = refusals;
+  const [refusal] = [...sending.failures, ...refusals];
   if (refusal !== undefined) throw refusal;
   return kept.flatMap(({ captured: { session, sizeBytes, isCut } }) => {
     const result = results.get(session.id);
@@ -400,6 +411,8 @@ async function verdictOn(
   const { layout: { root } } = repository;
   const directory = `${scratch}/seen-${seen.commit}`;
   const standing = await standingOf(git, root, { label, seen, directory });
+  // Only where it stands is asked for; it may be looked at again.
+  discard(directory);
   if (standing instanceof OrcError) {
     // What nobody can read any more is what somebody means who names the session.
     const isLost = standing.kind === "corrupt" &&

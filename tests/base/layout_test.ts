@@ -78,6 +78,7 @@ Deno.test("gitLayout() names what orc reads of git", () => {
     objects: "/repo/.git/objects",
     index: "/repo/.git/index",
     packedReferences: "/repo/.git/packed-refs",
+    ownReferences: "/repo/.git/refs/orchestrator",
     exclude: "/repo/.git/info/exclude",
     config: "/repo/.git/config",
     worktreeConfig: "/repo/.git/config.worktree",

@@ -1,4 +1,23 @@
+import type { Session } from "../../src/session/store.ts";
+import type { Ended, Repository } from "../journey/orc.ts";
 import type { Call } from "./trace.ts";
+
+/** A command that is broken at one of its calls, and the one that goes on afterwards. */
+export interface Scenario {
+  /** The command as it is typed, and what it finds. */
+  readonly name: string;
+  readonly args: readonly string[];
+  /** Makes the repository it runs in. */
+  prepare(repository: Repository): Promise<unknown>;
+  /** Whether what the command does is there. */
+  isStored(sessions: readonly Session[], repository: Repository): boolean;
+  /** Whether what failed may be there all the same; the error has to say so then. */
+  readonly mayFailStored: boolean;
+  /** How many of its calls are broken in a usual run, so that the suite takes less than a minute. */
+  readonly usualCount: number;
+  /** What somebody does next; it has to work at once. */
+  goOn(repository: Repository, isStored: boolean): Promise<Ended>;
+}
 
 /** How a call is broken: its process is killed instead of it, or it fails with an error. */
 export type Breakage = "kill" | "ENOSPC" | "EDQUOT" | "EIO" | "EMFILE";

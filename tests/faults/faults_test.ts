@@ -4,9 +4,15 @@
  */
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { type Repository, repositoryAt } from "../journey/orc.ts";
-import { errorsAt, type Fault, killsAt, sample } from "./fault.ts";
+import {
+  errorsAt,
+  type Fault,
+  killsAt,
+  sample,
+  type Scenario,
+} from "./fault.ts";
 import { problemsAfter } from "./judge.ts";
-import { copyOf, type Scenario, SCENARIOS } from "./scenario.ts";
+import { copyOf, SCENARIOS } from "./scenario.ts";
 import {
   didBreak,
   didRuntimeDie,

@@ -1,7 +1,6 @@
 import type { Repository } from "../journey/orc.ts";
 import { problemsIn, sessionsIn } from "../parallel/whole.ts";
-import type { Fault } from "./fault.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Fault, Scenario } from "./fault.ts";
 import type { Traced } from "./strace.ts";
 
 /** Makes an update durable that is there already. */

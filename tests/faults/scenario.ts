@@ -1,26 +1,10 @@
 import type { Session } from "../../src/session/store.ts";
 import { type Ended, type Repository, repositoryAt } from "../journey/orc.ts";
-import { killsAt } from "./fault.ts";
+import { killsAt, type Scenario } from "./fault.ts";
 import { traceOrc } from "./strace.ts";
 import { isThere } from "../../src/files/read.ts";
+import { PERSIST_SCENARIOS } from "./persist_scenario.ts";
 import { copySync } from "@std/fs/copy";
-
-/** A command that is broken at one of its calls, and the one that goes on afterwards. */
-export interface Scenario {
-  /** The command as it is typed, and what it finds. */
-  readonly name: string;
-  readonly args: readonly string[];
-  /** Makes the repository it runs in. */
-  prepare(repository: Repository): Promise<unknown>;
-  /** Whether what the command does is there. */
-  isStored(sessions: readonly Session[], repository: Repository): boolean;
-  /** Whether what failed may be there all the same; the error has to say so then. */
-  readonly mayFailStored: boolean;
-  /** How many of its calls are broken in a usual run, so that the suite takes less than a minute. */
-  readonly usualCount: number;
-  /** What somebody does next; it has to work at once. */
-  goOn(repository: Repository, isStored: boolean): Promise<Ended>;
-}
 
 /** A workflow with one item. */
 export const WORKFLOW = `name: Test
@@ -205,6 +189,7 @@ export const SCENARIOS: readonly Scenario[] = [
       Deno.renameSync(`${state}-before`, state);
     },
   },
+  ...PERSIST_SCENARIOS,
 ];
 
 function importing(): Omit<Scenario, "name" | "prepare"> {

@@ -72,7 +72,8 @@ async function strace(
   const output = `${root}.trace`;
   const { code, signal, stderr } = await new Deno.Command("strace", {
     args: [
-      ...["-f", "-y", "-o", output],
+      // What orc runs is left alone: strace would break the same call of it, too.
+      ...["-f", "-b", "execve", "-y", "-o", output],
       ...["-e", traceOf(TRACED_CALLS)],
       ...flags,
       ...[Deno.execPath(), "run", "-A", CLI, ...args],
