@@ -86,6 +86,8 @@ Deno.test("a session that went on in both places is refused, and kept twice wher
     const pulled = await refusalOf(() => pull(b));
     assertEquals(pulled.code, "session_diverged");
     assertEquals(await notesIn(b, id), ["Of b"]);
+    // Also where it was seen before what the remote has.
+    assertEquals((await refusalOf(() => push(b))).code, "session_diverged");
     const kept = await pull(b, { keepBoth: true });
     const other = kept.sessions[0]?.storedAs ?? "";
     assertEquals(kept.sessions[0]?.comparison, "diverged");

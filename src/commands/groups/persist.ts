@@ -212,7 +212,7 @@ const STANDINGS: Readonly<Record<PersistedSession["standing"], string>> = {
   same: "the same",
   ahead: "newer here: orc persist push",
   behind: "newer there: orc persist pull",
-  diverged: "went on in both places",
+  diverged: "went on in both places: orc persist pull --keep-both",
   only_here: "only here: orc persist push",
   only_there: "only there: orc persist pull",
   unreadable: "cannot be compared",
