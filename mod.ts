@@ -387,6 +387,8 @@ export {
   type RecoverOptions,
   recoverSession,
 } from "./src/sessions/recover.ts";
+export type { ConditionTrial } from "./src/objects/conditions.ts";
+export type { EtagForm } from "./src/objects/bucket.ts";
 export {
   type Probed,
   type ProbeOptions,

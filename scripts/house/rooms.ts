@@ -22,6 +22,7 @@ export const ROOMS = [
   "feedback",
   "sessions",
   "snapshot",
+  "objects",
   "persist",
   "migration",
   "doctor",

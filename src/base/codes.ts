@@ -115,6 +115,7 @@ export type OrcErrorCode =
   | "newer_format"
   | "no_attestation"
   | "no_checkpoint"
+  | "no_conditional_writes"
   | "no_home"
   | "no_host"
   | "no_identity"

@@ -138,13 +138,14 @@ missing_value usage a flag lacks its value
 newer_format refused,corrupt a newer orc wrote that
 no_attestation not_found nothing attests that
 no_checkpoint not_found the session has no checkpoint
+no_conditional_writes external the object storage would lose sessions: it keeps to no condition
 no_home external,not_found the user has no directory of their own
 no_host not_found there is no host of agents, neither in the repository nor on the machine
 no_identity denied there is nothing to encrypt secrets to
 no_input usage what is read would be typed, and nobody is to be asked
 no_migration not_found there is no migration to take back
 no_passphrase denied there is no passphrase for secrets, or a snapshot
-no_remote external there is no remote, or no repository at it
+no_remote external there is no remote, or no repository or bucket at it
 no_session not_found no session is active
 no_session_id usage no session is named
 no_such_checkpoint not_found there is no such checkpoint

@@ -410,7 +410,7 @@ export function effectText(
 export const PERMISSION_ROWS: Readonly<Record<Permission, Row>> = {
   run: ["--allow-run", "run checks and git"],
   sys: ["--allow-sys", "read the host name and the home directory"],
-  net: ["--allow-net", "reach other machines"],
+  net: ["--allow-net=HOST", "reach object storage, where persist_to says s3"],
   tree: ["--allow-write=ROOT", "write or remove files beside the state"],
   own: ["--allow-read=HOME", "read what is your own"],
 };

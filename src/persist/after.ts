@@ -18,9 +18,12 @@ export async function vanishingWarning(
   root: string,
 ): Promise<string | undefined> {
   if (!mayVanish(host, root)) return undefined;
-  const { vanishes, after } = await readBoth(host, root);
-  const leaves = vanishes === "yes" && after !== "never" &&
-    readRemoteUrl(root) !== undefined;
+  const { vanishes, after, ...settings } = await readBoth(host, root);
+  const hasPlace = "to" in settings &&
+    settings.to.some((to) =>
+      to === "git" ? readRemoteUrl(root) !== undefined : settings.s3Url !== null
+    );
+  const leaves = vanishes === "yes" && after !== "never" && hasPlace;
   return vanishes === "no" || leaves
     ? undefined
     : "This machine may vanish: orc persist probe";
@@ -72,8 +75,8 @@ export async function sendAfterwards(
       : AbortSignal.any([options.signal, timely]);
     const { pushSessions } = await import("./push.ts");
     const named = { root, sessions: [session], signal };
-    const { warnings, sessions: [sent] } = await pushSessions(host, named);
-    if (sent?.result === "behind") {
+    const { warnings, sessions: sent } = await pushSessions(host, named);
+    if (sent.some(({ result }) => result === "behind")) {
       return [
         `Another machine went on with this session: orc persist pull ${session}`,
       ];

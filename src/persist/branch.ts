@@ -18,7 +18,13 @@ import {
   writeTree,
 } from "./git.ts";
 import { type PushEnd, pushEnds } from "./remote_rules.ts";
-import { FETCH, type Outgoing, PUSH, type Seen, type Shelf } from "./shelf.ts";
+import {
+  FETCH,
+  PUSH,
+  type References,
+  type Seen,
+  type Sent,
+} from "./git_shelf.ts";
 
 const SESSIONS = "sessions";
 /** Holds an empty file for each session that was removed: another machine does not bring it back unasked. */
@@ -27,7 +33,11 @@ const REMOVED = "removed";
 const MARK = "orchestrator";
 
 /** The copies of a remote that keeps them all on one branch. */
-export function branchShelf(git: Git, remote: string, branch: string): Shelf {
+export function branchReferences(
+  git: Git,
+  remote: string,
+  branch: string,
+): References {
   const ref = `refs/heads/${branch}`;
   const kept = `refs/orchestrator/remotes/${remote}/branch/`;
   const tip = async () => (await listRefs(git, kept)).get(branch);
@@ -42,7 +52,6 @@ export function branchShelf(git: Git, remote: string, branch: string): Shelf {
     );
   };
   return {
-    remote,
     seen,
     async expected() {
       // All copies lie in one commit.
@@ -71,10 +80,10 @@ export function branchShelf(git: Git, remote: string, branch: string): Shelf {
       const words = [...FETCH, remote, `+${ref}:${kept}${branch}`];
       assertReached(remote, await there(git, words));
     },
-    async put(outgoing) {
+    async put(sent) {
       const base = await tip();
       if (base !== undefined) await assertOurs(git, base, branch);
-      const commit = await withCopies(git, base, outgoing);
+      const commit = await withCopies(git, base, sent);
       const shown = `refs/remotes/${remote}/`;
       const before = (await listRefs(git, shown)).get(branch);
       const answer = await there(git, [
@@ -100,7 +109,7 @@ export function branchShelf(git: Git, remote: string, branch: string): Shelf {
       }
       const all: PushEnd = end ??
         { kind: "refused", reason: "git says nothing of it" };
-      return new Map(outgoing.map(({ id }) => [id, all]));
+      return new Map(sent.map(({ id }) => [id, all]));
     },
   };
 }
@@ -124,7 +133,7 @@ async function assertOurs(
 async function withCopies(
   git: Git,
   base: string | undefined,
-  outgoing: readonly Outgoing[],
+  sent: readonly Sent[],
 ): Promise<string> {
   const top = base === undefined ? [] : await entriesOf(git, base) ?? [];
   const below = async (name: string) =>
@@ -138,7 +147,7 @@ async function withCopies(
   const removed = new Map(
     (await below(REMOVED)).map((entry) => [entry.name, entry]),
   );
-  for (const { id, commit } of outgoing) {
+  for (const { id, commit } of sent) {
     if (commit === undefined) {
       sessions.delete(id);
       removed.set(id, { name: id, kind: "blob", id: empty });
@@ -153,7 +162,7 @@ async function withCopies(
   await put(SESSIONS, sessions);
   await put(REMOVED, removed);
   const tree = await writeTree(git, [...entries.values()]);
-  const message = `sessions ${outgoing.map(({ id }) => id).join(", ")}`;
+  const message = `sessions ${sent.map(({ id }) => id).join(", ")}`;
   return await writeCommit(git, tree, { parent: base, message });
 
   async function put(

@@ -5,6 +5,7 @@ import { sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX, isCheckpointId } from "../base/names.ts";
 import { nameOf } from "../base/path.ts";
+import type { KnownSecret } from "../base/mask.ts";
 import { sizeText } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
 import { entriesIn, readRegularFile } from "../files/read.ts";
@@ -29,7 +30,11 @@ export interface Captured {
   readonly isCut: boolean;
 }
 
-type Limits = Pick<PersistSettings, "maxSessionBytes" | "recipient">;
+interface Limits
+  extends Pick<PersistSettings, "maxSessionBytes" | "recipient"> {
+  /** What opens the place that it is sent to. */
+  readonly keys?: readonly KnownSecret[];
+}
 
 /**
  * Reads what of a session leaves the machine.
@@ -59,7 +64,9 @@ export async function capture(
   const files = new Map([...checkpointsIn(paths.checkpoints), ...main]);
   const whole = withinLimit(session, files, main, limits);
   if (limits.recipient === null) {
-    await assertWithoutSecrets(host, repository, session, whole);
+    await assertWithoutSecrets(host, repository, session, {
+      ...{ files: whole, keys: limits.keys ?? [] },
+    });
   }
   return {
     session,
@@ -149,11 +156,14 @@ async function assertWithoutSecrets(
   host: Host,
   repository: Repository,
   session: Session,
-  files: ReadonlyMap<string, Uint8Array>,
+  { files, keys }: {
+    readonly files: ReadonlyMap<string, Uint8Array>;
+    readonly keys: readonly KnownSecret[];
+  },
 ): Promise<void> {
   const { workflow } = await workflowOf(repository, session);
   const place = { repository, workflow, isLenient: true };
-  const masker = await sessionMasker(host, place);
+  const masker = await sessionMasker(host, place, keys);
   for (const [name, bytes] of files) {
     const text = new TextDecoder().decode(bytes);
     const masked = masker.mask(text);

@@ -1,82 +1,61 @@
-/** Copies of sessions as objects of git: written, read, and compared with the sessions that are here. */
+/** Copies of sessions: what is written of one, how it is read and stands to what is here, and what of it can be believed. */
 import { sha256Hex } from "../base/checksum.ts";
-import { denied, onRefusal, type OrcError } from "../base/error.ts";
+import { denied, onRefusal, OrcError } from "../base/error.ts";
 import { sessionLayoutAt } from "../base/layout.ts";
-import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
-import { quoted } from "../base/text.ts";
+import { nameOf } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
-import { ensureDirectories, writeAll, writeNewFile } from "../files/write.ts";
+import { ensureDirectories, writeNewFile } from "../files/write.ts";
+import type { Host } from "../host/host.ts";
 import { decrypt, encrypt, readIdentities } from "../secrets/encryption.ts";
-import type { StagedCopy } from "../sessions/copies.ts";
+import {
+  judgeCopy,
+  type JudgedCopy,
+  type StagedCopy,
+} from "../sessions/copies.ts";
 import { type Captured, contentOf } from "./capture.ts";
 import {
-  type Entry,
-  filesIn,
-  type Git,
-  PLAIN_FILE,
-  readBlobs,
-  writeBlobs,
-  writeCommit,
-  writeTree,
-} from "./git.ts";
-import {
-  CHECKPOINTS,
   ENCRYPTED_SUFFIX,
-  LABEL,
   type Label,
-  labelText,
   MAIN,
   parseLabel,
   placeInSession,
   unreadable,
 } from "./label_rules.ts";
-import type { Seen } from "./shelf.ts";
+import type { Arrived, Found } from "./shelf.ts";
 
-/** How a copy is written. */
-interface Writing {
-  /** A directory that is thrown away. */
-  readonly scratch: string;
-  readonly recipient: string | null;
-  /** The commit that the copy before is in. */
-  readonly parent: string | undefined;
-}
-
-/** Writes a copy; returns its commit. */
-export async function writeCopy(
-  git: Git,
-  captured: Captured,
-  { scratch, recipient, parent }: Writing,
-): Promise<string> {
-  const { session, files, content, sizeBytes } = captured;
+/** What a copy says that it is. */
+export async function labelOf(
+  host: Host,
+  { session, content, sizeBytes }: Captured,
+  { directory, recipient }: {
+    readonly directory: string;
+    readonly recipient: string | null;
+  },
+): Promise<Label> {
   const { id, serial, state } = session;
-  const label: Label = {
+  return {
     session: id,
     serial,
     status: state.status,
     updatedAt: state.updatedAt,
-    machine: git.host.identity().host || null,
-    directory: git.directory,
+    machine: host.identity().host || null,
+    directory,
     content,
     sizeBytes,
     encryptedTo: await encryptedTo(recipient),
   };
-  const names: string[] = [LABEL];
-  const contents: Uint8Array[] = [new TextEncoder().encode(labelText(label))];
+}
+
+/** Files under the names and with the contents that leave the machine. */
+export async function* storedFiles(
+  files: Iterable<readonly [name: string, bytes: Uint8Array]>,
+  recipient: string | null,
+): AsyncGenerator<readonly [name: string, bytes: Uint8Array]> {
   for (const [name, bytes] of files) {
-    names.push(recipient === null ? name : name + ENCRYPTED_SUFFIX);
-    contents.push(
-      recipient === null ? bytes : await encrypt(bytes, { recipient }),
-    );
+    yield recipient === null
+      ? [name, bytes]
+      : [name + ENCRYPTED_SUFFIX, await encrypt(bytes, { recipient })];
   }
-  const paths = contents.map((bytes, index) => {
-    const path = `${scratch}/${id}.${index}`;
-    writeThrowaway(path, bytes);
-    return path;
-  });
-  const ids = await writeBlobs(git, paths);
-  const tree = await treeOf(git, names, ids);
-  const message = `session ${id} at update ${serial}`;
-  return await writeCommit(git, tree, { parent, message });
 }
 
 /** What a recipient is told apart by, without being told to who sees the copy. */
@@ -88,62 +67,21 @@ export async function encryptedTo(
   return hash.slice(0, 16);
 }
 
-/** Nothing rests on it: no sync is waited for. */
-function writeThrowaway(path: string, bytes: Uint8Array): void {
-  try {
-    const options = { createNew: true, write: true, mode: 0o600 };
-    const file = Deno.openSync(path, options);
-    try {
-      writeAll(file, bytes);
-    } finally {
-      file.close();
-    }
-  } catch (error) {
-    throw asOrcError(error, "write", path);
-  }
+/** Whether a label is that of the same copy, encrypted to the same. */
+export function isSame(
+  label: Label | OrcError | undefined,
+  { content }: Captured,
+  to: string | null,
+): boolean {
+  return label !== undefined && "content" in label &&
+    label.content === content && label.encryptedTo === to;
 }
 
-async function treeOf(
-  git: Git,
-  names: readonly string[],
-  ids: readonly string[],
-): Promise<string> {
-  const top: Entry[] = [];
-  const below = new Map<string, Entry[]>();
-  for (const [index, path] of names.entries()) {
-    const [first = "", name] = path.split("/");
-    const id = ids[index] ?? "";
-    if (name === undefined) top.push({ name: first, kind: "blob", id });
-    else {
-      const entries = below.get(first) ?? [];
-      entries.push({ name, kind: "blob", id });
-      below.set(first, entries);
-    }
-  }
-  for (const [name, entries] of below) {
-    top.push({ name, kind: "tree", id: await writeTree(git, entries) });
-  }
-  return await writeTree(git, top);
-}
-
-/** What the labels of copies say, or why one cannot be read; those of other roots in the same repository are left out. */
-export async function readLabels(
-  git: Git,
-  copies: ReadonlyMap<string, Seen>,
-): Promise<ReadonlyMap<string, Label | OrcError>> {
-  const names = [...copies].map(([, { tree }]) => `${tree}:${LABEL}`);
-  const texts = await readBlobs(git, names, MAX_SMALL_FILE_BYTES);
-  const labels = new Map<string, Label | OrcError>();
-  for (const [index, id] of [...copies.keys()].entries()) {
-    const label = labelOr(id, texts[index]);
-    const isElsewhere = "content" in label &&
-      label.directory !== git.directory;
-    if (!isElsewhere) labels.set(id, label);
-  }
-  return labels;
-}
-
-function labelOr(id: string, bytes: Uint8Array | undefined): Label | OrcError {
+/** What a label says, or why it cannot be read. */
+export function labelOr(
+  id: string,
+  bytes: Uint8Array | undefined,
+): Label | OrcError {
   try {
     return parseLabel(id, bytes);
   } catch (error) {
@@ -151,13 +89,8 @@ function labelOr(id: string, bytes: Uint8Array | undefined): Label | OrcError {
   }
 }
 
-/** Far more checkpoints than anybody makes. */
-const MAX_FILES = 10_000;
-
 /** A copy that lies as files where a session could, and is not one yet. */
-export interface Staged extends StagedCopy {
-  readonly label: Label;
-}
+export interface Staged extends StagedCopy, Arrived {}
 
 /**
  * Reads a copy into a directory, as durable files, of which nothing is anywhere else yet.
@@ -165,32 +98,20 @@ export interface Staged extends StagedCopy {
  * @throws {OrcError} `copy_unreadable` (corrupt), `copy_locked` (denied)
  */
 export async function stageCopy(
-  git: Git,
-  label: Label,
-  { seen, directory }: { readonly seen: Seen; readonly directory: string },
+  host: Host,
+  found: Found,
+  directory: string,
 ): Promise<Staged> {
+  const { label, files: stored } = await found.read();
   const { session } = label;
-  const found = (await filesIn(git, seen.tree, CHECKPOINTS)).flatMap((file) => {
-    if (file.path === LABEL) return [];
-    const name = placeInSession(file.path, label);
-    if (name === undefined || file.mode !== PLAIN_FILE) {
-      throw unreadable(session, `orc does not put ${quoted(file.path)} there`);
-    }
-    return [{ ...file, name }];
-  });
-  const total = found.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const isTooLarge = !(total <= MAX_STATE_BYTES) || found.length > MAX_FILES;
-  if (isTooLarge) throw unreadable(session, "it is too large");
-  if (!MAIN.every((name) => found.some((file) => file.name === name))) {
-    throw unreadable(session, "it lacks files");
-  }
-  const ids = found.map(({ id }) => id);
-  const contents = await readBlobs(git, ids, MAX_STATE_BYTES);
   const files = new Map<string, Uint8Array>();
-  for (const [index, { name, path }] of found.entries()) {
-    const bytes = contents[index];
-    if (bytes === undefined) throw unreadable(session, `"${path}" is missing`);
-    files.set(name, await opened(git, label, { path, bytes }));
+  for (const [path, bytes] of stored) {
+    const name = placeInSession(path, label);
+    if (name === undefined) continue;
+    files.set(name, await opened(host, label, { path, bytes }));
+  }
+  if (!MAIN.every((name) => files.has(name))) {
+    throw unreadable(session, "it lacks files");
   }
   if (await contentOf(files) !== label.content) {
     throw unreadable(session, "it is not what its label says");
@@ -205,11 +126,12 @@ export async function stageCopy(
   } catch (error) {
     throw asOrcError(error, "write", paths.directory);
   }
-  return { label, id: session, paths, machine: label.machine };
+  const log = files.get(nameOf(paths.log)) ?? new Uint8Array();
+  return { label, log, id: session, paths, machine: label.machine };
 }
 
 async function opened(
-  { host }: Git,
+  host: Host,
   { session, encryptedTo }: Label,
   { path, bytes }: { readonly path: string; readonly bytes: Uint8Array },
 ): Promise<Uint8Array> {
@@ -230,4 +152,47 @@ async function opened(
       details: { session },
     },
   );
+}
+
+/** A copy that was read, and what it is to the session that is here. */
+export interface Standing {
+  readonly staged: Staged;
+  readonly judged: JudgedCopy;
+}
+
+/** Reads a copy and compares it; why it cannot be is an answer. */
+export async function standingOf(
+  host: Host,
+  root: string,
+  { found, directory }: {
+    readonly found: Found;
+    /** Below the root; where the copy is read into. */
+    readonly directory: string;
+  },
+): Promise<Standing | OrcError> {
+  if (found.label instanceof OrcError) return found.label;
+  const { session } = found.label;
+  try {
+    const staged = await stageCopy(host, found, directory);
+    const judged = await judgeCopy(root, staged);
+    // It is what people are shown, also of what nobody opens.
+    if (judged.session.serial !== staged.label.serial) {
+      throw unreadable(session, "its label tells another update");
+    }
+    return { staged, judged };
+  } catch (error) {
+    return onRefusal((refusal) => {
+      const isTheirs = refusal.kind === "corrupt" &&
+        refusal.path?.startsWith(directory);
+      // Where it was read into is gone by the time that anybody looks.
+      return isTheirs
+        ? unreadable(session, "its state is not one of that session", refusal)
+        : refusal;
+    })(error);
+  }
+}
+
+/** How to take a copy all the same that is neither taken nor replaced. */
+export function keepHint(id: string): string {
+  return `keep both, theirs under a new id: orc persist pull ${id} --keep-both`;
 }

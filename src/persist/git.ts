@@ -5,8 +5,10 @@
 import { external, notFound, onRefusal } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import type { GitAnswer, GitStreams } from "../checks/git_program.ts";
-import { type Git, gitAround, runGit, tryGit } from "../trust/committed.ts";
+import { asOrcError } from "../files/errors.ts";
+import { writeAll } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
+import { type Git, gitAround, runGit, tryGit } from "../trust/committed.ts";
 import { problemOf, withoutUser } from "./remote_rules.ts";
 
 export type { Git };
@@ -83,7 +85,7 @@ async function isFree(
 }
 
 /** Writes files as objects; their ids in the same order. */
-export async function writeBlobs(
+async function writeBlobs(
   git: Git,
   paths: readonly string[],
 ): Promise<readonly string[]> {
@@ -115,6 +117,59 @@ export async function writeTree(
     } ${kind} ${id}\t${name}\0`
   ).join("");
   return (await here(git, ["mktree", "-z", "--missing"], { input })).trim();
+}
+
+/** Writes files as a tree, by way of files that are thrown away, whose names begin as given. */
+export async function writeFiles(
+  git: Git,
+  files: ReadonlyMap<string, Uint8Array>,
+  scratch: string,
+): Promise<string> {
+  const paths = [...files.values()].map((bytes, index) => {
+    const path = `${scratch}.${index}`;
+    writeThrowaway(path, bytes);
+    return path;
+  });
+  const ids = await writeBlobs(git, paths);
+  return await treeOf(git, [...files.keys()], ids);
+}
+
+/** Nothing rests on it: no sync is waited for. */
+function writeThrowaway(path: string, bytes: Uint8Array): void {
+  try {
+    const options = { createNew: true, write: true, mode: 0o600 };
+    const file = Deno.openSync(path, options);
+    try {
+      writeAll(file, bytes);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    throw asOrcError(error, "write", path);
+  }
+}
+
+async function treeOf(
+  git: Git,
+  names: readonly string[],
+  ids: readonly string[],
+): Promise<string> {
+  const top: Entry[] = [];
+  const below = new Map<string, Entry[]>();
+  for (const [index, path] of names.entries()) {
+    const [first = "", name] = path.split("/");
+    const id = ids[index] ?? "";
+    if (name === undefined) top.push({ name: first, kind: "blob", id });
+    else {
+      const entries = below.get(first) ?? [];
+      entries.push({ name, kind: "blob", id });
+      below.set(first, entries);
+    }
+  }
+  for (const [name, entries] of below) {
+    top.push({ name, kind: "tree", id: await writeTree(git, entries) });
+  }
+  return await writeTree(git, top);
 }
 
 /** Makes a commit of orc's own; it says nothing of the user. */

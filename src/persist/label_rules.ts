@@ -44,8 +44,11 @@ export interface Label {
   readonly encryptedTo: string | null;
 }
 
-/** A label as the text of its file. */
-export function labelText(label: Label): string {
+/** A label as the text of its file, and what a place adds that keeps files apart. */
+export function labelText(
+  label: Label,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   const object = {
     format: COPY_FORMAT,
     session: label.session,
@@ -57,6 +60,7 @@ export function labelText(label: Label): string {
     content: label.content,
     size_bytes: label.sizeBytes,
     encrypted_to: label.encryptedTo,
+    ...more,
   };
   return `${JSON.stringify(object, null, 2)}\n`;
 }
@@ -97,7 +101,8 @@ export function parseLabel(
   return label;
 }
 
-function objectIn(
+/** The object that stands in a label, whatever it says. */
+export function objectIn(
   session: string,
   bytes: Uint8Array | undefined,
 ): JsonObject {

@@ -2,23 +2,28 @@
 import { onRefusal } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
 import {
+  openRepository,
   type Place,
   placeOf,
+  type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { readMachine } from "../settings/machine.ts";
+import type { ConditionTrial } from "../objects/conditions.ts";
 import {
   addressOf,
   assertReached,
   type Git,
+  gitOf,
   remoteOf,
   there,
   writeCommit,
   writeTree,
 } from "./git.ts";
+import { PUSH } from "./git_shelf.ts";
 import { pushEnds } from "./remote_rules.ts";
-import { PUSH } from "./shelf.ts";
-import { beginPersisting } from "./use.ts";
+import { type PersistSettings, readPersistSettings } from "./settings.ts";
+import { placesIn } from "./use.ts";
 
 /** What was tried. */
 export interface Trial {
@@ -34,7 +39,10 @@ export interface Trial {
 
 /** Which remote is to be tried. */
 export interface ProbeOptions extends RepositoryOptions {
-  /** Its name; without it `origin`, else the first. */
+  /**
+   * Its name, or `s3` for object storage. Without it the places that the setting `persist_to` names; of git
+   * the remote `origin`, else the first.
+   */
   readonly remote?: string;
 }
 
@@ -42,27 +50,31 @@ export interface ProbeOptions extends RepositoryOptions {
 export interface Probed {
   /** Where it was done; no session. */
   readonly place: Place;
-  /** Name of the remote. */
+  /** Name of the remote, or the URL of the bucket; with commas between several. */
   readonly remote: string;
-  /** Where it lies, without user and password. */
+  /** Where it lies, without user and password; with commas between several. */
   readonly address: string;
   /** Where this machine is; null where nothing gives that away. */
   readonly machine: string | null;
   /** Whether this machine vanishes. */
   readonly vanishes: "yes" | "maybe" | "no";
-  /** A reference of orc's own. */
-  readonly references: Trial;
+  /** A reference of orc's own; null where no git remote was tried. */
+  readonly references: Trial | null;
   /** A branch; null where it was not tried, since nobody needs it. */
   readonly branch: Trial | null;
   /** A name for the setting `state_branch`, where only a branch is allowed; null otherwise. */
   readonly stateBranch: string | null;
+  /** Whether object storage keeps to its conditions; null where none was tried. */
+  readonly conditions: ConditionTrial | null;
 }
 
 /**
  * Finds out what a remote takes: pushes a reference that holds nothing, and removes it again. Where the
- * remote refuses that, it tries a branch, whose name begins as an agent's branches do here.
+ * remote refuses that, it tries a branch, whose name begins as an agent's branches do here. In object
+ * storage it writes an object under right and wrong conditions, and removes it.
  *
- * Requires `--allow-read`, `--allow-env` and `--allow-run=git`.
+ * Requires `--allow-read` and `--allow-env`, for git `--allow-run=git`, for object storage `--allow-net`
+ * of its host.
  *
  * @throws {OrcError} `no_remote` or `remote_unreachable` (external), `remote_auth` (denied)
  */
@@ -70,9 +82,42 @@ export async function probeRemote(
   host: Host,
   options: ProbeOptions = {},
 ): Promise<Probed> {
-  const { repository, git } = await beginPersisting(host, options);
-  const remote = await remoteOf(git, options.remote);
+  const repository = openRepository(host, options, { remote: true });
+  const settings = await readPersistSettings(host, repository);
   const { place, vanishes, branchPrefix } = await readMachine(host, repository);
+  const trying = { ...{ host, repository, settings, options }, branchPrefix };
+  const places: { remote: string; address: string }[] = [];
+  let probed: Partial<Probed> = {};
+  for (const to of placesIn(settings, options.remote)) {
+    const { remote, address, ...trials } = to === "git"
+      ? await tryGit(trying)
+      : await tryBucket(trying);
+    places.push({ remote, address });
+    probed = { ...probed, ...trials };
+  }
+  return {
+    place: placeOf(repository, null),
+    remote: places.map(({ remote }) => remote).join(", "),
+    address: places.map(({ address }) => address).join(", "),
+    ...{ machine: place, vanishes, references: null, branch: null },
+    ...{ stateBranch: null, conditions: null },
+    ...probed,
+  };
+}
+
+interface Trying {
+  readonly host: Host;
+  readonly repository: Repository;
+  readonly settings: PersistSettings;
+  readonly options: ProbeOptions;
+  readonly branchPrefix: string | null;
+}
+
+async function tryGit(
+  { host, repository, options, branchPrefix }: Trying,
+) {
+  const git = gitOf(host, repository.layout.root, options.signal);
+  const remote = await remoteOf(git, options.remote);
   const empty = await writeTree(git, []);
   const how = { parent: undefined, message: "a trial of orc persist probe" };
   const commit = await writeCommit(git, empty, how);
@@ -84,11 +129,20 @@ export async function probeRemote(
     ? null
     : await tried(git, remote, { ref: `refs/heads/${name}-${token}`, commit });
   return {
-    place: placeOf(repository, null),
-    ...{ remote, address: await addressOf(git, remote), machine: place },
-    ...{ vanishes, references, branch },
+    ...{ remote, address: await addressOf(git, remote), references, branch },
     stateBranch: branch?.allowed ? name : null,
   };
+}
+
+async function tryBucket({ host, repository, settings, options }: Trying) {
+  const { bucketOf } = await import("../objects/place.ts");
+  const { probeConditions } = await import("../objects/conditions.ts");
+  const { layout } = repository;
+  const { signal } = options;
+  const bucket = await bucketOf(host, repository, settings, signal);
+  const conditions = await probeConditions(host, layout, bucket, signal);
+  const { url } = bucket.address;
+  return { remote: url, address: url, conditions };
 }
 
 async function tried(

@@ -4,12 +4,17 @@ import { DAY_MS, epochMsOf } from "../base/time.ts";
 import { countOf, parseWholeNumber } from "../base/text.ts";
 import type { Host } from "../host/host.ts";
 import { type Place, placeOf } from "../repository/open.ts";
-import { readLabels } from "./copies.ts";
-import { listRefs, moveRefs } from "./git.ts";
 import type { Label } from "./label_rules.ts";
-import { refusedBy } from "./remote_rules.ts";
-import { LOCAL, type Outgoing, shelfOf } from "./shelf.ts";
-import { beginPersisting, namedAmong, type PersistOptions } from "./use.ts";
+import type { PushEnd } from "./remote_rules.ts";
+import type { Shelf } from "./shelf.ts";
+import {
+  beginPersisting,
+  branchOf,
+  namedAmong,
+  namesOf,
+  type PersistOptions,
+  withEach,
+} from "./use.ts";
 
 /** What is to be removed. */
 export interface PruneOptions extends PersistOptions {
@@ -23,6 +28,8 @@ export interface PruneOptions extends PersistOptions {
 export interface PrunedSession {
   /** Its id. */
   readonly session: string;
+  /** Name of the remote, or the URL of the bucket. */
+  readonly remote: string;
   /** How it ended. */
   readonly status: string;
   /** When it was changed last. */
@@ -35,7 +42,7 @@ export interface PrunedSession {
 export interface Pruned {
   /** Where it was done; no session. */
   readonly place: Place;
-  /** Name of the remote. */
+  /** Name of the remote, or the URL of the bucket; with commas between several. */
   readonly remote: string;
   /** The branch that all copies are on; null where each has a reference of its own. */
   readonly branch: string | null;
@@ -51,7 +58,8 @@ const CLOSED: readonly string[] = ["completed", "abandoned"];
  * Removes copies of closed sessions that ended some days ago, at the remote and in git here. Sessions
  * stay as they are; a copy of an open one is never removed, nor one that cannot be read.
  *
- * Requires `--allow-read`, `--allow-write`, `--allow-env` and `--allow-run=git`.
+ * Requires `--allow-read`, `--allow-write` and `--allow-env`, for git `--allow-run=git`, for object
+ * storage `--allow-net` of its host.
  *
  * @throws {OrcError} `approval_required` (denied) without `yes`
  * @throws {OrcError} `no_remote` or `remote_unreachable` (external), `remote_auth` or `remote_refused`
@@ -73,58 +81,54 @@ export async function pruneSessions(
     );
   }
   const persisting = await beginPersisting(host, options, names);
-  const { repository, git, settings, remote } = persisting;
-  const shelf = await shelfOf(git, remote, settings.branch);
-  await shelf.look();
-  const seen = await shelf.seen();
-  const labels = await readLabels(git, seen);
+  const { repository, shelves } = persisting;
   const beforeMs = (epochMsOf(host.now()) ?? 0) - days * DAY_MS;
   const named = options.sessions ?? [];
-  const chosen = named.length === 0
-    ? undefined
-    : namedAmong(named, [...labels.keys()]);
-  const old = [...labels.values()].filter((label): label is Label =>
-    "content" in label && CLOSED.includes(label.status) &&
-    (chosen?.has(label.session) ?? true) &&
-    (epochMsOf(label.updatedAt) ?? Infinity) < beforeMs
-  );
-  if (old.length > 0 && !dryRun) {
-    if (!yes) throw unasked(old.length, shelf.remote);
-    await remove();
-  }
+  const sessions = await withEach(shelves, async (shelf) => {
+    await shelf.look();
+    const old = await oldCopies(shelf, named, beforeMs);
+    if (old.length > 0 && !dryRun && !yes) {
+      throw unasked(old.length, shelf.remote);
+    }
+    if (!dryRun) await remove(shelf, old.map(({ session }) => session));
+    return old.map(({ session, status, updatedAt, sizeBytes }) => (
+      { session, remote: shelf.remote, status, updatedAt, sizeBytes }
+    ));
+  });
   return {
     place: placeOf(repository, null),
-    remote: shelf.remote,
-    branch: settings.branch,
-    dryRun,
-    sessions: old.map(({ session, status, updatedAt, sizeBytes }) => (
-      { session, status, updatedAt, sizeBytes }
-    )),
+    remote: namesOf(shelves),
+    branch: branchOf(shelves),
+    ...{ dryRun, sessions },
   };
+}
 
-  async function remove(): Promise<void> {
-    const outgoing = old.map(({ session: id }): Outgoing => (
-      { id, commit: undefined, seen: seen.get(id) }
-    ));
-    const ends = await shelf.put(outgoing);
-    const gone = old.filter(({ session }) =>
-      ends.get(session)?.kind === "done"
+async function oldCopies(
+  shelf: Shelf,
+  named: readonly string[],
+  beforeMs: number,
+): Promise<readonly Label[]> {
+  const copies = await shelf.copies();
+  const chosen = named.length === 0
+    ? undefined
+    : namedAmong(named, [...copies.keys()]);
+  return [...copies.values()].map(({ label }) => label)
+    .filter((label): label is Label =>
+      "content" in label && CLOSED.includes(label.status) &&
+      (chosen?.has(label.session) ?? true) &&
+      (epochMsOf(label.updatedAt) ?? Infinity) < beforeMs
     );
-    const refs = await listRefs(git, LOCAL);
-    await moveRefs(
-      git,
-      gone.flatMap(({ session }) => {
-        const from = refs.get(session);
-        return from === undefined
-          ? []
-          : [{ ref: LOCAL + session, to: undefined, from }];
-      }),
-    );
-    for (const end of ends.values()) {
-      // One that went on meanwhile is not old any more.
-      if (end.kind === "done") continue;
-      throw refusedBy(shelf.remote, end.reason);
-    }
+}
+
+async function remove(shelf: Shelf, ids: readonly string[]): Promise<void> {
+  const outgoing = ids.map((id) => ({ id, captured: undefined }));
+  const ends = outgoing.length === 0
+    ? new Map<string, PushEnd>()
+    : await shelf.put(outgoing);
+  await shelf.forget(ids.filter((id) => ends.get(id)?.kind === "done"));
+  for (const end of ends.values()) {
+    // One that went on meanwhile is not old any more.
+    if (end.kind !== "done") throw shelf.refusal(end.reason);
   }
 }
 

@@ -21,16 +21,18 @@ import type { Comparison } from "../session/copy_rules.ts";
 import { withSessionLock } from "../session/create.ts";
 import { refusalOf, takeCopy } from "../sessions/copies.ts";
 import { metaText } from "../sessions/leaving.ts";
-import { readLabels, type Staged } from "./copies.ts";
-import { addressOf, listRefs, moveRefs, noCopy, writeCommit } from "./git.ts";
+import { keepHint, type Staged, type Standing, standingOf } from "./copies.ts";
+import { noCopy } from "./git.ts";
 import type { Label } from "./label_rules.ts";
-import { LOCAL, type Seen, type Shelf, shelfOf } from "./shelf.ts";
-import { keepHint, type Standing, standingOf } from "./standing.ts";
+import type { Found, Shelf } from "./shelf.ts";
 import {
   beginPersisting,
+  branchOf,
   namedAmong,
+  namesOf,
   type Persisting,
   type PersistOptions,
+  withEach,
 } from "./use.ts";
 
 /** What is to be brought. */
@@ -43,6 +45,8 @@ export interface PullOptions extends PersistOptions {
 export interface PulledSession {
   /** Its id there. */
   readonly session: string;
+  /** Name of the remote, or the URL of the bucket. */
+  readonly remote: string;
   /** What it is to the session that was here. */
   readonly comparison: Comparison;
   /** Id of the session that has it now; null where nothing was stored. */
@@ -57,7 +61,7 @@ export interface PulledSession {
 export interface Pulled {
   /** Where to. */
   readonly place: Place;
-  /** Name of the remote. */
+  /** Name of the remote, or the URL of the bucket; with commas between several. */
   readonly remote: string;
   /** The branch that all copies are on; null where each has a reference of its own. */
   readonly branch: string | null;
@@ -70,10 +74,11 @@ export interface Pulled {
 }
 
 /**
- * Brings sessions from a remote of git: those named, else all that it has. What is newer here stays. A
+ * Brings sessions from a remote of git or from object storage: those named, else all that it has. What is newer here stays. A
  * session from elsewhere runs no command until a human says that it may: {@linkcode trustSession}.
  *
- * Requires `--allow-read`, `--allow-write`, `--allow-env` and `--allow-run=git`.
+ * Requires `--allow-read`, `--allow-write` and `--allow-env`, for git `--allow-run=git`, for object
+ * storage `--allow-net` of its host.
  *
  * @throws {OrcError} `session_diverged` or `other_lineage` (conflict) for a session that went on in
  *   both places, once the others are brought
@@ -87,56 +92,54 @@ export async function pullSessions(
 ): Promise<Pulled> {
   const { keepBoth = false, ...rest } = options;
   const persisting = await beginPersisting(host, rest);
-  const { repository, git, settings, remote } = persisting;
-  const shelf = await shelfOf(git, remote, settings.branch);
-  // Before the lock is taken: a remote may take its time.
-  await shelf.look();
+  const { repository, shelves } = persisting;
   const named = options.sessions ?? [];
-  const copies = await chosenCopies(persisting, shelf, named);
   const warnings: string[] = [];
   const dryRun = options.dryRun ?? false;
-  const pulling = {
-    ...{ ...persisting, shelf, copies, warnings, dryRun, keepBoth },
-    isNamed: named.length > 0,
-    address: await addressOf(git, shelf.remote),
-  };
-  const isPlain = dryRun && !isThere(repository.layout.directory);
-  const sessions = copies.length === 0 || isPlain
-    ? copies.flatMap(planned)
-    : await withPreparedRepository(
-      host,
-      repository,
-      { warnings },
-      (lock) => bringIn(pulling, lock),
-    );
+  const sessions = await withEach(shelves, async (shelf) => {
+    // Before the lock is taken: a remote may take its time.
+    await shelf.look();
+    const copies = await chosenCopies(shelf, named);
+    const pulling = {
+      ...{ ...persisting, shelf, copies, warnings, dryRun, keepBoth },
+      isNamed: named.length > 0,
+      address: await shelf.address(),
+    };
+    const isPlain = dryRun && !isThere(repository.layout.directory);
+    return copies.length === 0 || isPlain
+      ? copies.flatMap((copy) => planned(shelf, copy))
+      : await withPreparedRepository(
+        host,
+        repository,
+        { warnings },
+        (lock) => bringIn(pulling, lock),
+      );
+  });
   return {
     place: placeOf(repository, null),
-    remote: shelf.remote,
-    branch: settings.branch,
+    remote: namesOf(shelves),
+    branch: branchOf(shelves),
     ...{ dryRun, sessions, warnings },
   };
 }
 
 interface Copy {
   readonly id: string;
-  readonly seen: Seen;
-  readonly label: Label | OrcError;
+  readonly found: Found;
 }
 
 async function chosenCopies(
-  { git }: Persisting,
   shelf: Shelf,
   named: readonly string[],
 ): Promise<readonly Copy[]> {
-  const seen = await shelf.seen();
-  const labels = await readLabels(git, seen);
-  const ids = [...labels.keys()].sort();
+  const copies = await shelf.copies();
+  const ids = [...copies.keys()].sort();
   const chosen = named.length === 0
     ? new Set(ids)
-    : await orNoCopy(shelf, named, ids);
+    : orNoCopy(shelf, named, ids);
   return ids.filter((id) => chosen.has(id)).flatMap((id) => {
-    const [copy, label] = [seen.get(id), labels.get(id)];
-    return copy && label ? [{ id, seen: copy, label }] : [];
+    const found = copies.get(id);
+    return found === undefined ? [] : [{ id, found }];
   });
 }
 
@@ -156,11 +159,14 @@ function orNoCopy(
 }
 
 /** Where there is no state yet, all of it would be new. */
-function planned({ id, label }: Copy): readonly PulledSession[] {
+function planned(
+  { remote }: Shelf,
+  { id, found: { label } }: Copy,
+): readonly PulledSession[] {
   if (label instanceof OrcError) return [];
   const { serial } = label;
   return [{
-    ...{ session: id, comparison: "created", storedAs: null, serial },
+    ...{ session: id, remote, comparison: "created", storedAs: null, serial },
     present: null,
   }];
 }
@@ -179,7 +185,7 @@ async function bringIn(
   pulling: Pulling,
   lock: HeldLock,
 ): Promise<readonly PulledSession[]> {
-  const { repository: { layout, context }, git, copies, warnings } = pulling;
+  const { repository: { layout, context }, host, copies, warnings } = pulling;
   const { isNamed, keepBoth } = pulling;
   // Under this name the next holder of the lock removes it, should this one be killed.
   const staging = `${layout.sessions}/${STAGING_PREFIX}${lock.token}`;
@@ -187,10 +193,10 @@ async function bringIn(
   const sessions: PulledSession[] = [];
   try {
     makeDirectory(staging);
-    for (const { id, seen, label } of copies) {
+    for (const { id, found } of copies) {
       await settleArrival(layout, context, id);
-      const how = { label, seen, directory: staging };
-      const standing = await standingOf(git, layout.root, how);
+      const how = { found, directory: staging };
+      const standing = await standingOf(host, layout.root, how);
       lock.assertHeld();
       if (standing instanceof OrcError) {
         // One that cannot be read keeps nobody from the others.
@@ -205,7 +211,7 @@ async function bringIn(
         keepBoth,
       });
       if (refusal !== undefined) refusals.push(refusal);
-      else sessions.push(await bring(pulling, { id, seen, standing }));
+      else sessions.push(await bring(pulling, { id, standing }));
       discard(`${staging}/${id}`);
     }
   } finally {
@@ -218,7 +224,6 @@ async function bringIn(
 
 interface Bringing {
   readonly id: string;
-  readonly seen: Seen;
   readonly standing: Standing;
 }
 
@@ -230,7 +235,8 @@ async function bring(
   const { comparison, here, there } = judged;
   const storedAs = pulling.dryRun ? null : await store(pulling, bringing);
   return {
-    ...{ session: id, comparison, storedAs, serial: there.serial },
+    ...{ session: id, remote: pulling.shelf.remote, comparison, storedAs },
+    serial: there.serial,
     present: here?.serial ?? null,
   };
 }
@@ -317,18 +323,11 @@ async function addCheckpoints(
 
 /** From now on what is sent from here follows what is there. It is an addition: without it, both are compared. */
 async function note(
-  { git, warnings }: Pulling,
-  { id, seen, standing: { staged } }: Bringing,
+  { shelf, warnings }: Pulling,
+  { standing: { staged } }: Bringing,
 ): Promise<void> {
-  const { serial } = staged.label;
   try {
-    const from = (await listRefs(git, LOCAL)).get(id);
-    const isCommit = seen.commit === seen.tree;
-    const message = `session ${id} at update ${serial}`;
-    const to = isCommit
-      ? seen.commit
-      : await writeCommit(git, seen.tree, { parent: from, message });
-    await moveRefs(git, [{ ref: LOCAL + id, to, from }]);
+    await shelf.note(staged);
   } catch (error) {
     warnings.push(onRefusal(({ message }) => message)(error));
   }

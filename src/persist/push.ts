@@ -1,5 +1,5 @@
 /** Sessions sent to a remote, each as it is here. */
-import { onRefusal, OrcError } from "../base/error.ts";
+import { OrcError } from "../base/error.ts";
 import { KEPT_AFTER_END_MS } from "../base/limits.ts";
 import { asObject } from "../base/json.ts";
 import { epochMsOf } from "../base/time.ts";
@@ -15,30 +15,25 @@ import {
   type Captured,
   withoutCheckpoints,
 } from "./capture.ts";
-import { encryptedTo, readLabels, writeCopy } from "./copies.ts";
-import { follows, listRefs, moveRefs } from "./git.ts";
+import { encryptedTo, isSame, keepHint, standingOf } from "./copies.ts";
+import type { Found, Outgoing, Shelf } from "./shelf.ts";
 import type { Label } from "./label_rules.ts";
-import { refusedBy } from "./remote_rules.ts";
-import {
-  LOCAL,
-  type Outgoing,
-  ownCopies,
-  type Seen,
-  type Shelf,
-  shelfOf,
-} from "./shelf.ts";
-import { keepHint, standingOf } from "./standing.ts";
 import {
   beginPersisting,
+  branchOf,
   namedAmong,
+  namesOf,
   type Persisting,
   type PersistOptions,
+  withEach,
 } from "./use.ts";
 
 /** What became of a session that was to be sent. */
 export interface PushedSession {
   /** Its id. */
   readonly session: string;
+  /** Name of the remote, or the URL of the bucket. */
+  readonly remote: string;
   /** Its last update. */
   readonly serial: number;
   /**
@@ -57,7 +52,7 @@ export interface PushedSession {
 export interface Pushed {
   /** Where from. */
   readonly place: Place;
-  /** Name of the remote. */
+  /** Name of the remote, or the URL of the bucket; with commas between several. */
   readonly remote: string;
   /** The branch that all copies are on; null where each has a reference of its own. */
   readonly branch: string | null;
@@ -72,15 +67,16 @@ export interface Pushed {
 }
 
 /**
- * Sends sessions to a remote of git: those named, else all that are open or ended in the last 30 days.
+ * Sends sessions to a remote of git or to object storage: those named, else all that are open or ended in the last 30 days.
  * What the remote has that is newer stays. No branch, index, file or reflog of the repository changes.
  *
- * Requires `--allow-read`, `--allow-write`, `--allow-env` and `--allow-run=git`.
+ * Requires `--allow-read`, `--allow-write` and `--allow-env`, for git `--allow-run=git`, for object
+ * storage `--allow-net` of its host.
  *
  * @throws {OrcError} `session_diverged` or `other_lineage` (conflict) for a session that went on in
  *   both places, once the others are sent
- * @throws {OrcError} `no_remote` or `remote_unreachable` (external), `remote_auth` or `remote_refused`
- *   (denied), `copy_too_large` or `secret_in_session` (refused)
+ * @throws {OrcError} `no_remote`, `remote_unreachable` or `no_conditional_writes` (external), `remote_auth`
+ *   or `remote_refused` (denied), `copy_too_large` or `secret_in_session` (refused)
  */
 export async function pushSessions(
   host: Host,
@@ -102,11 +98,14 @@ export async function pushSessions(
       const isNamed = named.length > 0;
       const asked = { warnings, failures, dryRun, isNamed };
       const sending = { ...persisting, ...asked, scratch, captured };
-      const { remote, sessions } = await send(sending);
+      const sessions = await withEach(
+        persisting.shelves,
+        (shelf) => send(sending, shelf),
+      );
       return {
         place: placeOf(repository, null),
-        remote,
-        branch: settings.branch,
+        remote: namesOf(persisting.shelves),
+        branch: branchOf(persisting.shelves),
         encrypted: settings.recipient !== null,
         dryRun,
         sessions,
@@ -118,7 +117,7 @@ export async function pushSessions(
 
 /** A session that is named has to go; one that is not may be left out, and that is said. */
 async function captureAll(
-  { host, repository, settings }: Persisting,
+  { host, repository, settings, keys }: Persisting,
   { named, warnings, failures }: {
     readonly named: readonly string[];
     readonly warnings: string[];
@@ -132,7 +131,7 @@ async function captureAll(
     if (chosen.size > 0 && !chosen.has(id)) continue;
     try {
       if (chosen.size === 0 && await isOld(host, repository, id)) continue;
-      all.push(await capture(host, repository, id, settings));
+      all.push(await capture(host, repository, id, { ...settings, keys }));
     } catch (error) {
       if (chosen.size > 0 || !(error instanceof OrcError)) throw error;
       // That the disk fails is nothing to go on from as if all had left.
@@ -166,31 +165,26 @@ interface Sending extends Persisting {
   readonly isNamed: boolean;
 }
 
-/** A session as it lies in git here. */
-interface Kept {
-  readonly captured: Captured;
-  /** Undefined where nothing was to be written. */
-  readonly commit: string | undefined;
-}
-
 async function send(
   sending: Sending,
-): Promise<{ remote: string; sessions: readonly PushedSession[] }> {
-  const { git, settings, dryRun, remote, isNamed } = sending;
-  const kept = await keepAll(sending);
-  const shelf = await shelfOf(git, remote, settings.branch).catch(
-    onRefusal((error) => {
-      throw dryRun || kept.length === 0 ? error : butKept(error, kept.length);
-    }),
-  );
-  const left = isNamed ? kept : await withoutRemoved(sending, shelf, kept);
+  shelf: Shelf,
+): Promise<readonly PushedSession[]> {
+  const { scratch, dryRun, isNamed } = sending;
+  const captured = await withinTotal(sending, await shelf.sizes());
+  await shelf.keep(captured, { scratch, dryRun });
   try {
-    const sessions = await sendKept(sending, shelf, left);
-    return { remote: shelf.remote, sessions };
+    await shelf.open();
+    const left = isNamed
+      ? captured
+      : await withoutRemoved(sending, shelf, captured);
+    return await sendAll(sending, shelf, left);
   } catch (error) {
     const isAway = error instanceof OrcError &&
       /^(?:no_remote|remote_)/.test(error.code);
-    throw isAway && !dryRun ? butKept(error, kept.length) : error;
+    const isKept = shelf.keptHere !== null && captured.length > 0 && !dryRun;
+    throw isAway && isKept
+      ? butKept(error, shelf.keptHere, captured.length)
+      : error;
   }
 }
 
@@ -201,10 +195,10 @@ async function send(
 async function withoutRemoved(
   { warnings }: Sending,
   shelf: Shelf,
-  kept: readonly Kept[],
-): Promise<readonly Kept[]> {
+  captured: readonly Captured[],
+): Promise<readonly Captured[]> {
   const gone = await shelf.removed();
-  return kept.filter(({ captured: { session: { id, state } } }) => {
+  return captured.filter(({ session: { id, state } }) => {
     if (!gone.has(id) || !isClosed(state.status)) return true;
     warnings.push(
       `Session "${id}" is left out, since it was removed at "${shelf.remote}": orc persist push ${id}`,
@@ -214,71 +208,23 @@ async function withoutRemoved(
 }
 
 /** Where nothing can be sent, what was kept here is worth a word. */
-function butKept(error: OrcError, count: number): OrcError {
+function butKept(error: OrcError, where: string, count: number): OrcError {
   const { kind, code, message, hint, path, details } = error;
   const what = count === 1 ? "its copy is" : "their copies are";
   return new OrcError(
     kind,
     code,
-    `${message}; ${what} kept in git here, in ${LOCAL}`,
+    `${message}; ${what} kept in git here, in ${where}`,
     { hint, path, details, cause: error },
   );
-}
-
-/** Writes what changed into git here, before anybody is asked. */
-async function keepAll(sending: Sending): Promise<readonly Kept[]> {
-  const { git, settings, scratch, dryRun } = sending;
-  const known = await listRefs(git, LOCAL);
-  const labels = await readLabels(git, asSeen(known));
-  const all = await withinTotal(sending, labels);
-  const to = await encryptedTo(settings.recipient);
-  const kept: Kept[] = [];
-  for (const captured of all) {
-    const { id } = captured.session;
-    const parent = known.get(id);
-    const isKept = isSame(labels.get(id), captured, to);
-    const commit = isKept || dryRun ? parent : await writeCopy(git, captured, {
-      ...{ scratch, parent, recipient: settings.recipient },
-    });
-    kept.push({ captured, commit });
-  }
-  await moveRefs(
-    git,
-    kept.flatMap(({ captured: { session: { id } }, commit }) =>
-      commit === undefined || dryRun
-        ? []
-        : [{ ref: LOCAL + id, to: commit, from: known.get(id) }]
-    ),
-  );
-  return kept;
-}
-
-function asSeen(
-  refs: ReadonlyMap<string, string>,
-): ReadonlyMap<string, Seen> {
-  return new Map(
-    [...refs].map(([id, commit]) => [id, { commit, tree: commit }]),
-  );
-}
-
-function isSame(
-  label: Label | OrcError | undefined,
-  { content }: Captured,
-  to: string | null,
-): boolean {
-  return label !== undefined && "content" in label &&
-    label.content === content && label.encryptedTo === to;
 }
 
 /** Checkpoints of closed sessions stay, before anything is refused. */
 async function withinTotal(
   { captured, settings: { maxTotalBytes } }: Sending,
-  labels: ReadonlyMap<string, Label | OrcError>,
+  known: ReadonlyMap<string, number>,
 ): Promise<readonly Captured[]> {
-  const sizes = new Map<string, number>();
-  for (const [id, label] of labels) {
-    if ("content" in label) sizes.set(id, label.sizeBytes);
-  }
+  const sizes = new Map(known);
   for (const { session, sizeBytes } of captured) {
     sizes.set(session.id, sizeBytes);
   }
@@ -303,58 +249,59 @@ const MAX_UNMOVED = 3;
 
 const PAUSE_MS = 50;
 
-async function sendKept(
+async function sendAll(
   sending: Sending,
   shelf: Shelf,
-  kept: readonly Kept[],
+  captured: readonly Captured[],
 ): Promise<readonly PushedSession[]> {
   const results = new Map<string, PushedSession["result"]>();
   const refusals: OrcError[] = [];
   const { dryRun } = sending;
-  let left = await decide(sending, shelf, kept, results, refusals);
-  if (left.length < kept.length) {
+  const deciding = { ...sending, shelf, results, refusals };
+  let left = await decide(deciding, captured);
+  if (shelf.isRemembered && left.length < captured.length) {
     // What was seen last may be gone, or the remote another one: that it has a copy is said of now.
     await shelf.look();
     results.clear();
     refusals.length = 0;
-    left = await decide(sending, shelf, kept, results, refusals);
+    left = await decide(deciding, captured);
   }
   let unmoved = 0;
   for (let tries = 1; left.length > 0 && !dryRun; tries++) {
     const before = await shelf.expected();
     const ends = await shelf.put(left);
-    const stale: Outgoing[] = [];
+    const stale: string[] = [];
     let reason = "";
-    for (const each of left) {
-      const end = ends.get(each.id);
-      if (end?.kind === "refused") throw refusedBy(shelf.remote, end.reason);
-      if (end?.kind === "done") results.set(each.id, "pushed");
-      else stale.push(each);
+    for (const { id } of left) {
+      const end = ends.get(id);
+      if (end?.kind === "refused") throw shelf.refusal(end.reason);
+      if (end?.kind === "done") results.set(id, "pushed");
+      else stale.push(id);
       if (end?.kind === "stale") reason = end.reason;
     }
     if (stale.length === 0) break;
-    await shelf.look();
+    await shelf.look(stale);
     const after = await shelf.expected();
-    const isMoved = stale.some(({ id }) => before(id) !== after(id));
+    const isMoved = stale.some((id) => before(id) !== after(id));
     unmoved = isMoved ? 0 : unmoved + 1;
     if (unmoved >= MAX_UNMOVED || tries >= MAX_TRIES) {
-      throw refusedBy(shelf.remote, reason);
+      throw shelf.refusal(reason);
     }
     await pause(tries);
-    const again = kept.filter(({ captured: { session } }) =>
-      stale.some(({ id }) => id === session.id)
+    left = await decide(
+      deciding,
+      captured.filter(({ session }) => stale.includes(session.id)),
     );
-    left = await decide(sending, shelf, again, results, refusals);
   }
   if (dryRun) { for (const { id } of left) results.set(id, "pushed"); }
   const [refusal] = [...sending.failures, ...refusals];
   if (refusal !== undefined) throw refusal;
-  return kept.flatMap(({ captured: { session, sizeBytes, isCut } }) => {
+  return captured.flatMap(({ session, sizeBytes, isCut }) => {
     const result = results.get(session.id);
     if (result === undefined) return [];
     const { id, serial } = session;
     return [{
-      ...{ session: id, serial, result, sizeBytes },
+      ...{ session: id, remote: shelf.remote, serial, result, sizeBytes },
       withoutCheckpoints: isCut,
     }];
   });
@@ -365,34 +312,32 @@ function pause(tries: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+interface Deciding extends Sending {
+  readonly shelf: Shelf;
+  readonly results: Map<string, PushedSession["result"]>;
+  readonly refusals: OrcError[];
+}
+
 /** Which of the copies are to be sent: what the remote has that is newer, or went another way, stays. */
 async function decide(
-  sending: Sending,
-  shelf: Shelf,
-  kept: readonly Kept[],
-  results: Map<string, PushedSession["result"]>,
-  refusals: OrcError[],
+  deciding: Deciding,
+  all: readonly Captured[],
 ): Promise<readonly Outgoing[]> {
-  const { git, settings } = sending;
-  const all = await shelf.seen();
-  const ids = new Set(kept.map(({ captured: { session } }) => session.id));
-  const seen = new Map([...all].filter(([id]) => ids.has(id)));
-  const labels = await readLabels(git, seen);
+  const { shelf, settings, results, refusals } = deciding;
+  const copies = await shelf.copies();
   const to = await encryptedTo(settings.recipient);
-  const isOwn = await ownCopies(git);
+  const own = await shelf.own();
   const outgoing: Outgoing[] = [];
-  for (const { captured, commit } of kept) {
+  for (const captured of all) {
     const { id } = captured.session;
-    const there = seen.get(id);
-    const one = { id, commit, seen: there };
-    const label = labels.get(id);
-    if (there === undefined || label === undefined) outgoing.push(one);
-    else if (isSame(label, captured, to) && isOwn(id, there)) {
+    const one = { id, captured };
+    const found = copies.get(id);
+    if (found === undefined) outgoing.push(one);
+    else if (isSame(found.label, captured, to) && own.has(id)) {
       results.set(id, "same");
-    } else if (commit && await follows(git, commit, there.tree)) {
-      outgoing.push(one);
-    } else {
-      const verdict = await verdictOn(sending, id, there, label);
+    } else if (await shelf.follows(captured)) outgoing.push(one);
+    else {
+      const verdict = await verdictOn(deciding, id, found);
       if (verdict === "ahead") outgoing.push(one);
       else if (verdict instanceof OrcError) refusals.push(verdict);
       else results.set(id, verdict);
@@ -403,14 +348,13 @@ async function decide(
 
 /** What is to be done with a copy that went on at the remote, or may have. */
 async function verdictOn(
-  { git, repository, scratch, isNamed }: Sending,
+  { host, repository, scratch, isNamed }: Sending,
   id: string,
-  seen: Seen,
-  label: Label | OrcError,
+  found: Found,
 ): Promise<"ahead" | "same" | "behind" | OrcError> {
   const { layout: { root } } = repository;
-  const directory = `${scratch}/seen-${seen.commit}`;
-  const standing = await standingOf(git, root, { label, seen, directory });
+  const directory = `${scratch}/seen-${host.newToken()}`;
+  const standing = await standingOf(host, root, { found, directory });
   // Only where it stands is asked for; it may be looked at again.
   discard(directory);
   if (standing instanceof OrcError) {

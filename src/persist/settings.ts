@@ -1,8 +1,15 @@
 /** What the settings say of what leaves the machine. */
 import type { Host } from "../host/host.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
+import { isList } from "../settings/settings.ts";
 
 export interface PersistSettings {
+  /** Where copies go, in this order. */
+  readonly to: readonly ("git" | "s3")[];
+  /** Where the bucket lies; null without one. */
+  readonly s3Url: string | null;
+  /** Null to tell it by the host. */
+  readonly s3Region: string | null;
   readonly after: "update" | "phase" | "finish" | "never";
   readonly intervalMs: number;
   readonly maxSessionBytes: number;
@@ -26,7 +33,12 @@ export async function readPersistSettings(
     const value = await readValue(host, site, name);
     return typeof value === "string" ? value : null;
   };
+  const to = await readValue(host, site, "persist_to");
   return {
+    to: (["git", "s3"] as const)
+      .filter((each) => isList(to) && to.includes(each)),
+    s3Url: await text("persist_s3_url"),
+    s3Region: await text("persist_s3_region"),
     after: await text("persist_after") as PersistSettings["after"],
     intervalMs: await number("persist_interval_seconds") * 1000,
     maxSessionBytes: await number("persist_max_session_mb") * MEGABYTE,

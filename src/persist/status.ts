@@ -5,21 +5,24 @@ import type { Host } from "../host/host.ts";
 import { type Place, placeOf } from "../repository/open.ts";
 import { readMachine } from "../settings/machine.ts";
 import type { Comparison } from "../session/copy_rules.ts";
-import { readLabels } from "./copies.ts";
-import type { Label } from "./label_rules.ts";
-import { ownCopies, type Seen, shelfOf } from "./shelf.ts";
-import { standingOf } from "./standing.ts";
+import type { Found, Shelf } from "./shelf.ts";
+import { standingOf } from "./copies.ts";
 import {
   beginPersisting,
+  branchOf,
   namedAmong,
+  namesOf,
   type Persisting,
   type PersistOptions,
+  withEach,
 } from "./use.ts";
 
 /** A session here, at the remote, or in both places. */
 export interface PersistedSession {
   /** Its id. */
   readonly session: string;
+  /** Name of the remote, or the URL of the bucket. */
+  readonly remote: string;
   /**
    * - `same`: both are at the same update
    * - `ahead`: here it went on, and has not left yet
@@ -55,7 +58,7 @@ export type PersistStatusOptions = Omit<PersistOptions, "dryRun">;
 export interface PersistStatus {
   /** Where it was done; no session. */
   readonly place: Place;
-  /** Name of the remote. */
+  /** Name of the remote, or the URL of the bucket; with commas between several. */
   readonly remote: string;
   /** The branch that all copies are on; null where each has a reference of its own. */
   readonly branch: string | null;
@@ -70,7 +73,8 @@ export interface PersistStatus {
 /**
  * Compares the sessions that are here with those at a remote. Changes neither.
  *
- * Requires `--allow-read`, `--allow-write`, `--allow-env` and `--allow-run=git`.
+ * Requires `--allow-read`, `--allow-write` and `--allow-env`, for git `--allow-run=git`, for object
+ * storage `--allow-net` of its host.
  *
  * @throws {OrcError} `no_remote` or `remote_unreachable` (external), `remote_auth` (denied)
  */
@@ -79,39 +83,51 @@ export async function readPersistStatus(
   options: PersistStatusOptions = {},
 ): Promise<PersistStatus> {
   const persisting = await beginPersisting(host, options);
-  const { repository, git, settings, remote } = persisting;
-  const shelf = await shelfOf(git, remote, settings.branch);
-  await shelf.look();
-  const seen = await shelf.seen();
-  const labels = await readLabels(git, seen);
-  const ids = await repository.store.ids();
-  const all = [...new Set([...ids, ...labels.keys()])].sort();
+  const { repository, settings, shelves } = persisting;
   const named = options.sessions ?? [];
-  const chosen = named.length === 0 ? new Set(all) : namedAmong(named, all);
   const { vanishes } = await readMachine(host, repository);
-  const sessions = await withScratch(
+  const sessions = await withEach(
+    shelves,
+    (shelf) => compareWith(persisting, shelf, named),
+  );
+  return {
+    place: placeOf(repository, null),
+    remote: namesOf(shelves),
+    branch: branchOf(shelves),
+    ...{ vanishes, after: settings.after, sessions },
+  };
+}
+
+async function compareWith(
+  persisting: Persisting,
+  shelf: Shelf,
+  named: readonly string[],
+): Promise<readonly PersistedSession[]> {
+  const { host, repository } = persisting;
+  await shelf.look();
+  const copies = await shelf.copies();
+  const ids = await repository.store.ids();
+  const all = [...new Set([...ids, ...copies.keys()])].sort();
+  const chosen = named.length === 0 ? new Set(all) : namedAmong(named, all);
+  return await withScratch(
     host,
     repository.layout,
     "compare sessions",
     async (scratch) => {
-      const isOwn = await ownCopies(git);
+      const known = await shelf.own();
       const lines: PersistedSession[] = [];
       for (const id of all.filter((each) => chosen.has(each))) {
         const isHere = ids.includes(id);
-        const there = { seen: seen.get(id), label: labels.get(id) };
-        lines.push(
-          await lineOf(persisting, id, { isHere, there, isOwn, scratch }),
-        );
+        const found = copies.get(id);
+        const isOwn = known.has(id);
+        lines.push({
+          remote: shelf.remote,
+          ...await lineOf(persisting, id, { isHere, found, isOwn, scratch }),
+        });
       }
       return lines;
     },
   );
-  return {
-    place: placeOf(repository, null),
-    remote: shelf.remote,
-    branch: settings.branch,
-    ...{ vanishes, after: settings.after, sessions },
-  };
 }
 
 const STANDINGS: Readonly<Record<Comparison, PersistedSession["standing"]>> = {
@@ -125,19 +141,17 @@ const STANDINGS: Readonly<Record<Comparison, PersistedSession["standing"]>> = {
 };
 
 async function lineOf(
-  { git, repository }: Persisting,
+  { host, repository }: Persisting,
   id: string,
-  { isHere, there, isOwn, scratch }: {
+  { isHere, found, isOwn, scratch }: {
     readonly isHere: boolean;
-    readonly there: {
-      readonly seen: Seen | undefined;
-      readonly label: Label | OrcError | undefined;
-    };
-    readonly isOwn: (id: string, seen: Seen) => boolean;
+    readonly found: Found | undefined;
+    /** Whether the copy is the very one that was sent or brought last. */
+    readonly isOwn: boolean;
     readonly scratch: string;
   },
-): Promise<PersistedSession> {
-  const { seen, label } = there;
+): Promise<Omit<PersistedSession, "remote">> {
+  const label = found?.label;
   const own = isHere
     ? await repository.store.read(id).catch(onRefusal((error) => error))
     : undefined;
@@ -150,22 +164,22 @@ async function lineOf(
     updatedAt: copy?.updatedAt ?? null,
     problem: null,
   };
-  const unreadable = (error: OrcError): PersistedSession => ({
+  const unreadable = (error: OrcError) => ({
     ...line,
-    standing: "unreadable",
+    standing: "unreadable" as const,
     problem: error.message,
   });
   if (own instanceof OrcError) return unreadable(own);
   if (label instanceof OrcError) return unreadable(label);
-  if (seen === undefined || label === undefined) {
+  if (found === undefined || label === undefined) {
     return { ...line, standing: "only_here" };
   }
   if (own === undefined) return { ...line, standing: "only_there" };
-  if (isOwn(id, seen) && own.serial === label.serial) {
+  if (isOwn && own.serial === label.serial) {
     return { ...line, standing: "same" };
   }
-  const standing = await standingOf(git, repository.layout.root, {
-    ...{ label, seen, directory: scratch },
+  const standing = await standingOf(host, repository.layout.root, {
+    ...{ found, directory: scratch },
   });
   if (standing instanceof OrcError) return unreadable(standing);
   return { ...line, standing: STANDINGS[standing.judged.comparison] };

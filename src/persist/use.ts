@@ -1,19 +1,26 @@
-/** What all uses of copies begin with: the repository, git around it, the settings, and who is meant. */
+/** What all uses of copies begin with: the repository, the settings, where copies are kept, and who is meant. */
+import { OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
+import type { KnownSecret } from "../base/mask.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { type Git, gitOf } from "./git.ts";
+import { gitOf } from "./git.ts";
+import { gitShelf } from "./git_shelf.ts";
 import { type PersistSettings, readPersistSettings } from "./settings.ts";
+import type { Shelf } from "./shelf.ts";
 
 /** Which sessions, and where to. */
 export interface PersistOptions extends RepositoryOptions {
   /** Ids of sessions, or parts of them as in other commands. */
   readonly sessions?: readonly string[];
-  /** Name of the remote; without it `origin`, else the first. */
+  /**
+   * Name of the remote, or `s3` for object storage. Without it the places that the setting `persist_to`
+   * names; of git the remote `origin`, else the first.
+   */
   readonly remote?: string;
   /** Only says what would be done. */
   readonly dryRun?: boolean;
@@ -22,9 +29,11 @@ export interface PersistOptions extends RepositoryOptions {
 export interface Persisting {
   readonly host: Host;
   readonly repository: Repository;
-  readonly git: Git;
   readonly settings: PersistSettings;
-  readonly remote: string | undefined;
+  /** Where copies are kept. */
+  readonly shelves: readonly Shelf[];
+  /** What opens a place, and must not stand in what is kept there. */
+  readonly keys: readonly KnownSecret[];
 }
 
 const NAMES = { sessions: true, remote: true, dryRun: true } as const;
@@ -35,9 +44,64 @@ export async function beginPersisting(
   more: Readonly<Record<string, true>> = {},
 ): Promise<Persisting> {
   const repository = openRepository(host, options, { ...NAMES, ...more });
-  const git = gitOf(host, repository.layout.root, options.signal);
   const settings = await readPersistSettings(host, repository);
-  return { host, repository, git, settings, remote: options.remote };
+  const { remote, signal } = options;
+  const { layout: { root } } = repository;
+  const shelves: Shelf[] = [];
+  let keys: readonly KnownSecret[] = [];
+  for (const to of placesIn(settings, remote)) {
+    if (to === "git") {
+      shelves.push(gitShelf(gitOf(host, root, signal), settings, remote));
+      continue;
+    }
+    const { objectShelf } = await import("./objects.ts");
+    const { keyValues } = await import("../objects/keys.ts");
+    keys = await keyValues(host, repository);
+    shelves.push(objectShelf(host, repository, { settings, signal }));
+  }
+  return { host, repository, settings, shelves, keys };
+}
+
+/** The places that the caller means, else those of the settings. */
+export function placesIn(
+  { to }: Pick<PersistSettings, "to">,
+  named: string | undefined,
+): readonly ("git" | "s3")[] {
+  if (named === undefined) return to;
+  return [named === "s3" ? "s3" : "git"];
+}
+
+/** What several places are called together. */
+export function namesOf(shelves: readonly Shelf[]): string {
+  return shelves.map(({ remote }) => remote).join(", ");
+}
+
+export function branchOf(shelves: readonly Shelf[]): string | null {
+  return shelves.find(({ branch }) => branch !== null)?.branch ?? null;
+}
+
+/**
+ * Uses one place after the other. What keeps one from being used keeps nobody from the next; it is thrown
+ * once all were. What is named need not be in all of them.
+ */
+export async function withEach<Line>(
+  shelves: readonly Shelf[],
+  use: (shelf: Shelf) => Promise<readonly Line[]>,
+): Promise<readonly Line[]> {
+  const lines: Line[] = [];
+  const refusals: OrcError[] = [];
+  for (const shelf of shelves) {
+    try {
+      lines.push(...await use(shelf));
+    } catch (error) {
+      if (!(error instanceof OrcError)) throw error;
+      refusals.push(error);
+    }
+  }
+  const isFound = lines.length > 0;
+  const refusal = refusals.find(({ kind }) => !isFound || kind !== "not_found");
+  if (refusal !== undefined) throw refusal;
+  return lines;
 }
 
 /** The sessions that are named, out of those that there are. */

@@ -122,6 +122,18 @@ export async function findSecret(
   return undefined;
 }
 
+/** Finds what belongs to a secret that was found: what another place has belongs to another one. */
+export async function findBeside(
+  search: SecretSearch,
+  name: string,
+  { source }: Pick<FoundSecret, "source">,
+): Promise<FoundSecret | undefined> {
+  for await (const found of lookUp(search, name)) {
+    if ("value" in found && found.source === source) return found;
+  }
+  return undefined;
+}
+
 function lockedSecret(
   name: string,
   path: string,

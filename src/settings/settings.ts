@@ -16,6 +16,8 @@ export interface SettingType {
   readonly typed?: (text: string) => unknown;
   /** The part of an unfit value that is shown as what was found; all of it without one. */
   readonly unfit?: (value: unknown) => unknown;
+  /** A text that is wrong, without what nobody may see. */
+  readonly shown?: (text: string) => string;
 }
 
 /** A value that fits its setting, or what was found in its place. */
@@ -141,6 +143,16 @@ export function nameList(
 function namesIn(text: string): readonly string[] {
   return text.trim() === "" ? [] : text.split(",").map((name) => name.trim());
 }
+
+/** Host, bucket and prefix, without anything that lets anybody in; plain only where no network is between. */
+const BUCKET =
+  /^(?:https:\/\/[a-z0-9.-]+|http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]))(?::\d{1,5})?\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[\w-][\w.-]*)*\/?$/;
+
+const BUCKET_URL: SettingType = {
+  ...oneLine("https://HOST/BUCKET/PREFIX without credentials", BUCKET),
+  shown: (text) =>
+    text.replace(/\/\/[^]*@/, "//...@").replace(/[?#][^]*$/, "?..."),
+};
 
 /** A day: whatever takes longer hangs. */
 const MAX_SECONDS = 86_400;
@@ -293,45 +305,58 @@ const ROWS = [
     summary: "Branch that keeps sessions, where a host allows nothing else",
   },
   {
+    name: "persist_to",
+    type: nameList("git, s3 or git,s3", (text) => /^(?:git|s3)$/.test(text)),
+    default: ["git"],
+    summary: "Where sessions go that leave the machine",
+    inRepository: [],
+  },
+  {
+    name: "persist_s3_url",
+    type: BUCKET_URL,
+    default: null,
+    summary: "Bucket, and prefix in it, of the object storage of persist_to",
+    // Whoever names the server gets the sessions: no repository does.
+    inRepository: [],
+  },
+  {
+    name: "persist_s3_region",
+    type: oneLine("the name of a region", /^[a-z0-9-]{1,40}$/),
+    default: null,
+    summary: "Region of that bucket; told by its host without it",
+    variables: [{ name: "AWS_REGION" }, { name: "AWS_DEFAULT_REGION" }],
+    inRepository: [],
+  },
+  {
     name: "persist_after",
     type: choice("update", "phase", "finish", "never"),
     default: "phase",
     summary: "After what a session leaves a machine that vanishes",
-    aliases: [{ name: "persist.after" }],
-    inLegacyFiles: NONE,
   },
   {
     name: "persist_interval_seconds",
     type: seconds(0, MAX_SECONDS),
     default: 60,
     summary: "How long nothing leaves again, but after a phase or the end",
-    aliases: [{ name: "persist.interval_seconds" }],
-    inLegacyFiles: NONE,
   },
   {
     name: "persist_max_session_mb",
     type: numberOf("megabytes", 0.1, 100),
     default: 5,
     summary: "How large a session may be that leaves the machine",
-    aliases: [{ name: "persist.max_session_mb" }],
-    inLegacyFiles: NONE,
   },
   {
     name: "persist_max_total_mb",
     type: numberOf("megabytes", 0.1, 10_000),
     default: 50,
     summary: "How large all sessions together may be that leave the machine",
-    aliases: [{ name: "persist.max_total_mb" }],
-    inLegacyFiles: NONE,
   },
   {
     name: "persist_recipient",
     type: oneLine("a recipient of age, age1...", /^age1[0-9a-z]{20,2000}$/),
     default: null,
     summary: "Who can open what leaves the machine; without it all who see it",
-    aliases: [{ name: "persist.recipient" }],
     inRepository: [],
-    inLegacyFiles: NONE,
   },
   {
     name: "secrets_repo",
@@ -355,9 +380,13 @@ export interface Setting extends SettingRow {
 }
 
 /** Every setting, in the order in which people see them. */
-export const SETTINGS: readonly Setting[] = ROWS.map((row) => ({
+export const SETTINGS: readonly Setting[] = ROWS.map((row: SettingRow) => ({
   since: "0.1.0",
+  ...row.name.startsWith("persist_")
+    ? { inLegacyFiles: NONE, aliases: [{ name: row.name.replace("_", ".") }] }
+    : {},
   ...row,
+  name: row.name as SettingName,
 }));
 
 /** Finds a setting by its name or another one that files may use. */
@@ -412,23 +441,30 @@ function optOut(text: string): string | undefined {
 
 /** Reads a value as it is typed on a command line or set in the environment. */
 export function readTypedSetting(
-  { fit, typed }: SettingType,
+  { fit, typed, shown }: SettingType,
   text: string,
 ): SettingReading {
   const value = fit(typed === undefined ? text : typed(text));
-  return value === undefined ? { found: quoted(text) } : { value };
+  return value === undefined
+    ? { found: quoted(shown?.(text) ?? text) }
+    : { value };
 }
 
 /** Reads a value as YAML has it: what has another type than its setting is wrong. */
 export function readSettingValue(
-  { fit, unfit }: SettingType,
+  { fit, unfit, shown }: SettingType,
   value: unknown,
 ): SettingReading {
+  const seen = unfit === undefined ? value : unfit(value);
   const fitting = fit(
     value instanceof JsonNumber ? Number(value.literal) : value,
   );
   return fitting === undefined
-    ? { found: describeValue(unfit === undefined ? value : unfit(value)) }
+    ? {
+      found: describeValue(
+        typeof value === "string" ? shown?.(value) ?? seen : seen,
+      ),
+    }
     : { value: fitting };
 }
 

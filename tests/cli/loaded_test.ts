@@ -41,7 +41,13 @@ async function loadedBy(
 }
 
 /** Packages that take time to load; making ids takes one that does not. */
-const HEAVY = ["yaml", "valibot", "age-encryption", "compare-versions"];
+const HEAVY = [
+  "yaml",
+  "valibot",
+  "age-encryption",
+  "aws4fetch",
+  "compare-versions",
+];
 
 /** What agents call at every turn, and what else needs no parser. */
 const COMMANDS: readonly (readonly string[])[] = [

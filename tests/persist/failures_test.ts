@@ -91,7 +91,7 @@ Deno.test("a hook that refuses is not asked again, and its branch is found by th
     assertStringIncludes(error.message, "pre-receive hook declined");
     assertStringIncludes(error.hint ?? "", "orc config set state_branch");
     const probed = await probeRemote(machine(root), { root });
-    assertEquals(probed.references.allowed, false);
+    assertEquals(probed.references?.allowed, false);
     assertEquals([probed.branch?.allowed, probed.branch?.removed], [
       true,
       true,
@@ -120,7 +120,7 @@ Deno.test("a hidden reference is refused, whether the remote says so or only nev
         setting,
       );
       const { references } = await probeRemote(machine(root), { root });
-      assertEquals(references.allowed, false, setting);
+      assertEquals(references?.allowed, false, setting);
     });
   }
 });
@@ -128,7 +128,7 @@ Deno.test("a hidden reference is refused, whether the remote says so or only nev
 Deno.test("the probe leaves nothing behind where all is well", () =>
   withSession(async (root, { bare }) => {
     const { references, branch } = await probeRemote(machine(root), { root });
-    assertEquals([references.allowed, references.removed, branch], [
+    assertEquals([references?.allowed, references?.removed, branch], [
       true,
       true,
       null,
@@ -175,9 +175,12 @@ Deno.test("a copy that anybody could have made is read with care", () =>
       await run("update-ref", ref, commit);
     };
     const blob = (await git(bare, "rev-parse", `${ref}:log.jsonl`)).trim();
+    const state = (await git(bare, "rev-parse", `${ref}:state.json`)).trim();
     const before = (await git(bare, "rev-parse", ref)).trim();
     for (
       const change of [
+        // Its content is right, and it is a link all the same.
+        ["update-index", "--cacheinfo", `120000,${state},state.json`],
         ["update-index", "--cacheinfo", `120000,${blob},state.json`],
         ["update-index", "--cacheinfo", `100644,${blob},state.json`],
         ["update-index", "--force-remove", "log.jsonl"],

@@ -38,7 +38,7 @@ Deno.test("SETTINGS has names and variables that differ, and one line each", () 
     assertEquals(new Set<string>(all).size, all.length);
   }
   for (const { name, summary } of SETTINGS) {
-    assert(/^[a-z]+(?:_[a-z]+)*$/.test(name), name);
+    assert(/^[a-z]+(?:_[a-z0-9]+)*$/.test(name), name);
     assert(/^[A-Z].{10,70}[^.]$/.test(summary), summary);
   }
 });

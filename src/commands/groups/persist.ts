@@ -1,6 +1,7 @@
-import { denied, type OrcError } from "../../base/error.ts";
+import { denied, external, type OrcError } from "../../base/error.ts";
 import { shortSessionId } from "../../base/ids.ts";
 import { countOf, inOneLine, sizeText } from "../../base/text.ts";
+import type { ConditionTrial } from "../../objects/conditions.ts";
 import type { Probed, Trial } from "../../persist/probe.ts";
 import type { Pruned } from "../../persist/prune.ts";
 import type { Pulled, PulledSession } from "../../persist/pull.ts";
@@ -21,7 +22,7 @@ import {
 
 const REMOTE: FlagSpec = flag(
   "--remote NAME",
-  "Name of the git remote; origin without it, else the first",
+  "Name of the git remote, or s3 for object storage; without it what persist_to says",
 );
 
 const DRY_RUN: FlagSpec = flag(
@@ -36,7 +37,7 @@ const IDS: ArgSpec = arg(
   { excludes: ["session"] },
 );
 
-const PERMISSIONS: readonly Permission[] = ["run"];
+const PERMISSIONS: readonly Permission[] = ["run", "net"];
 
 /** The sessions that are named, in whichever way. */
 function meant(
@@ -53,7 +54,7 @@ function meant(
 
 export const persistProbeCommand = command<ResultOf<Probed>>({
   description:
-    "Finds out what a git remote lets orc keep there: pushes a reference that holds nothing, and removes it again, since what a push only pretends to do proves nothing. Where that is refused, it tries a branch, and says what to set.",
+    "Finds out what a git remote lets orc keep there: pushes a reference that holds nothing, and removes it again, since what a push only pretends to do proves nothing. Where that is refused, it tries a branch, and says what to set. In object storage (persist_to: s3) it writes an object under right and wrong conditions, and removes it: a server that keeps to none would lose sessions.",
   flags: [REMOTE],
   effect: "writes",
   permissions: PERMISSIONS,
@@ -68,29 +69,69 @@ export const persistProbeCommand = command<ResultOf<Probed>>({
 });
 
 function nothingAllowed(
-  { remote, references, branch }: Probed,
+  { remote, references, branch, conditions }: Probed,
 ): OrcError | undefined {
-  if (references.allowed || branch?.allowed) return undefined;
-  return denied("remote_refused", `"${remote}" takes nothing that orc keeps`);
+  const isRefused = references?.allowed === false && !branch?.allowed;
+  if (isRefused) {
+    return denied("remote_refused", `"${remote}" takes nothing that orc keeps`);
+  }
+  return conditions === null || keepsSessions(conditions)
+    ? undefined
+    : external(
+      "no_conditional_writes",
+      `"${remote}" would lose sessions: it keeps to no condition`,
+    );
+}
+
+function keepsSessions({ creates, replaces }: ConditionTrial): boolean {
+  return creates && replaces;
 }
 
 function probeText(
-  { remote, address, machine, vanishes, references, branch, stateBranch }:
-    ResultOf<Probed>,
+  { remote, address, machine, vanishes, stateBranch, ...trials }: ResultOf<
+    Probed
+  >,
   style: Style,
 ): string {
+  const { references, branch, conditions } = trials;
   const where = machine === null ? "This machine" : `This machine, ${machine},`;
   const vanishing = { yes: "vanishes", maybe: "may vanish", no: "stays" };
+  const isWell = references?.allowed ||
+    conditions !== null && keepsSessions(conditions);
   return [
     `${where} ${vanishing[vanishes]}`,
     `"${remote}" is ${inOneLine(address)}`,
-    trialText("References of orc's own", references, style),
+    ...references === null
+      ? []
+      : [trialText("References of orc's own", references, style)],
     ...branch === null ? [] : [trialText("Branches", branch, style)],
-    ...references.allowed ? ["Try: orc persist push"] : [],
+    ...conditions === null ? [] : conditionLines(conditions, style),
+    ...isWell ? ["Try: orc persist push"] : [],
     ...stateBranch === null
       ? []
       : [`Try: orc config set state_branch ${stateBranch}`],
   ].join("\n");
+}
+
+function conditionLines(
+  { creates, replaces, removed, key }: ConditionTrial,
+  style: Style,
+): readonly string[] {
+  const line = (isKept: boolean, kept: string, broken: string) =>
+    isKept ? style.good(kept) : style.bad(broken);
+  return [
+    line(
+      creates,
+      "What is there is not created again",
+      "What is there is created again, and lost",
+    ),
+    line(
+      replaces,
+      "Only what was seen is replaced",
+      "What nobody has seen is replaced, and lost",
+    ),
+    ...removed ? [] : [style.warn(`${key} could not be removed`)],
+  ];
 }
 
 function trialText(
@@ -107,7 +148,7 @@ function trialText(
 
 export const persistPushCommand = command<ResultOf<Pushed>>({
   description:
-    "Sends sessions to a git remote: those named, else all that are open or ended in the last 30 days. Each gets a private reference, refs/orchestrator/sessions/ID; where the setting state_branch names a branch, all lie on that. No branch, index, file or reflog of yours changes, and no hook runs. What the remote has that is newer stays there. A session that went on in both places is refused, and the others are sent.\n\nWhat leaves can be read by all who can read the repository; the setting persist_recipient encrypts it with age.",
+    "Sends sessions to a git remote, or to object storage where persist_to says s3: those named, else all that are open or ended in the last 30 days. In git each gets a private reference, refs/orchestrator/sessions/ID; where the setting state_branch names a branch, all lie on that. No branch, index, file or reflog of yours changes, and no hook runs. What the remote has that is newer stays there. A session that went on in both places is refused, and the others are sent.\n\nWhat leaves can be read by all who can read the repository or the bucket; the setting persist_recipient encrypts it with age.",
   args: [IDS],
   flags: [REMOTE, DRY_RUN],
   effect: "rewrites",
@@ -118,15 +159,14 @@ export const persistPushCommand = command<ResultOf<Pushed>>({
       ...meant(options, values),
       dryRun: values.on("dry-run"),
     }),
-  render: ({ remote, sessions, dryRun }) =>
+  render: ({ sessions, dryRun }) =>
     sessions.length === 0
       ? "No session to send"
-      : sessions.map((each) => pushLine(each, remote, dryRun)).join("\n"),
+      : sessions.map((each) => pushLine(each, dryRun)).join("\n"),
 });
 
 function pushLine(
-  { session, serial, result, sizeBytes, withoutCheckpoints }: PushedSession,
-  remote: string,
+  { session, remote, serial, result, ...copy }: PushedSession,
   dryRun: boolean,
 ): string {
   const id = shortSessionId(session);
@@ -135,13 +175,14 @@ function pushLine(
     return `${id}  "${remote}" has a newer one: orc persist pull ${session}`;
   }
   const sent = dryRun ? "would be sent" : "sent";
-  const left = withoutCheckpoints ? ", without its checkpoints" : "";
-  return `${id}  ${sent} at update ${serial} (${sizeText(sizeBytes)})${left}`;
+  const left = copy.withoutCheckpoints ? ", without its checkpoints" : "";
+  const size = sizeText(copy.sizeBytes);
+  return `${id}  ${sent} at update ${serial} (${size})${left}`;
 }
 
 export const persistPullCommand = command<ResultOf<Pulled>>({
   description:
-    "Brings sessions from a git remote: those named, else all that it has. A session that is new here appears, one that went on there takes the place of what is here, and what is newer here stays. There is no merge: one that went on in both places is refused, and the others are brought; --keep-both stores theirs under a new id. A session from elsewhere runs no command until a human runs orc trust.",
+    "Brings sessions from a git remote or object storage: those named, else all that it has. A session that is new here appears, one that went on there takes the place of what is here, and what is newer here stays. There is no merge: one that went on in both places is refused, and the others are brought; --keep-both stores theirs under a new id. A session from elsewhere runs no command until a human runs orc trust.",
   args: [
     arg("[ID]...", "Ids of sessions; a unique prefix will do", undefined, {
       excludes: ["session"],
@@ -196,7 +237,7 @@ function pullLine(
 
 export const persistStatusCommand = command<ResultOf<PersistStatus>>({
   description:
-    "Compares the sessions that are here with those at a git remote, and says which are ahead, behind, or went on in both places. Asks the remote, and changes neither side.",
+    "Compares the sessions that are here with those at a git remote or in object storage, and says which are ahead, behind, or went on in both places. Asks the remote, and changes neither side.",
   args: [IDS],
   flags: [REMOTE],
   effect: "writes",
@@ -240,7 +281,7 @@ function statusText(
 
 export const persistPruneCommand = command<ResultOf<Pruned>>({
   description:
-    "Removes copies of closed sessions at a git remote, and in git here, that ended some days ago. The sessions themselves stay. A copy of an open session is never removed, nor one that cannot be read.",
+    "Removes copies of closed sessions at a git remote, and in git here, or in object storage, that ended some days ago. The sessions themselves stay. A copy of an open session is never removed, nor one that cannot be read.",
   args: [
     arg("[ID]...", "Ids of sessions; a unique prefix will do", undefined, {
       excludes: ["session"],
