@@ -98,6 +98,7 @@ export function allSuites(): Suite[] {
     builds(suite("npm", ANYTHING)),
     onlyNamed(suite("projects", ANYTHING)),
     onlyNamed(suite("hosts", [...ANYTHING, "--allow-net=127.0.0.1"])),
+    onlyNamed(suite("radosgw", [...ANYTHING, "--allow-net=127.0.0.1"])),
     onlyNamed(suite("windows", ANYTHING)),
     onlyNamed(suite("filesystems", ANYTHING)),
     builds(suite("jsr", [...MACHINE, "--allow-net=127.0.0.1"])),
