@@ -30,7 +30,7 @@ import {
   type StoredObject,
 } from "../objects/manifest_rules.ts";
 import { bucketOf, sessionsKey } from "../objects/place.ts";
-import { noteSent, readSent } from "../objects/sent.ts";
+import { type LastSent, noteSent, readSent } from "../objects/sent.ts";
 import type { Repository } from "../repository/open.ts";
 import type { Captured } from "./capture.ts";
 import { labelOf, labelOr, storedFiles } from "./copies.ts";
@@ -49,6 +49,7 @@ import type { PersistSettings } from "./settings.ts";
 import type { Found, Shelf, StoredCopy } from "./shelf.ts";
 
 const LOG = nameOf(sessionLayoutAt("").log);
+const NOTHING = new Uint8Array();
 
 /** Names ten thousand objects at most. */
 const MAX_HEAD_BYTES = 4 * 1024 * 1024;
@@ -124,37 +125,6 @@ export function objectShelf(
     isSeen = true;
   }
 
-  async function put(
-    { id, captured }: Parameters<Shelf["put"]>[0][number],
-    form: EtagForm,
-  ): Promise<PushEnd> {
-    const base = heads.get(id);
-    const spot = await spotOf(id);
-    const began = host.now();
-    const made = captured === undefined
-      ? { text: removalText(host, id), objects: [], added: [] }
-      : await addObjects(host, spot, {
-        ...{ captured, base, directory, recipient },
-      });
-    // A machine that slept so long may name what was removed meanwhile.
-    if (sinceMs(host, began) > MAX_UNNAMED_MS / 2) return STALE;
-    const bytes = new TextEncoder().encode(made.text);
-    const end = await putHead(spot, { bytes, base, form, signal });
-    if (end !== "done") {
-      // What somebody may have seen stays, until it is certain that nothing names it.
-      if (end === "lost") await removeAll(spot, made.added);
-      return STALE;
-    }
-    const named = new Set(made.objects.map(({ key }) => key));
-    const before = (base?.objects ?? []).map(({ key }) => key);
-    await removeAll(spot, before.filter((key) => !named.has(key)));
-    if (captured !== undefined) {
-      const log = captured.files.get(LOG) ?? new Uint8Array();
-      await noteSent(host, layout, { url, id, head: bytes, log });
-    }
-    return { kind: "done" };
-  }
-
   return {
     remote: url,
     branch: null,
@@ -175,15 +145,9 @@ export function objectShelf(
     },
     look,
     copies() {
-      const copies = new Map<string, Found>();
-      for (const [id, head] of heads) {
-        const { label } = head;
-        const isElsewhere = isLabel(label) && label.directory !== directory;
-        if (label === null || isElsewhere) continue;
-        const read = async () => await readCopy(await spotOf(id), head);
-        copies.set(id, { label, read });
-      }
-      return Promise.resolve(copies);
+      const read = async (id: string, head: Head) =>
+        await readCopy(await spotOf(id), head);
+      return Promise.resolve(copiesIn(heads, directory, read));
     },
     expected() {
       const etags = new Map([...heads].map(([id, { etag }]) => [id, etag]));
@@ -201,21 +165,26 @@ export function objectShelf(
       }
       return own;
     },
-    async follows({ session: { id, serial }, files }) {
+    async follows(captured) {
+      const { id } = captured.session;
       const head = heads.get(id);
       const last = readSent(layout, { url, id });
-      if (last === undefined || !isLabel(head?.label)) return false;
-      const log = files.get(LOG)?.subarray(0, last.logBytes);
-      return last.head === await sha256Hex(head.bytes) &&
-        serial >= head.label.serial && log?.length === last.logBytes &&
-        await sha256Hex(log) === last.logHash;
+      return head !== undefined && last !== undefined &&
+        await isAfter(captured, head, last);
     },
     async put(outgoing) {
       const { bucket } = await open();
       const form = await assertConditions(host, layout, bucket, signal);
       const ends = new Map<string, PushEnd>();
-      await atOnce(outgoing, async (each) => {
-        ends.set(each.id, await put(each, form));
+      await atOnce(outgoing, async ({ id, captured }) => {
+        const head = await putCopy(host, await spotOf(id), {
+          ...{ captured, base: heads.get(id), form, directory, recipient },
+          signal,
+        });
+        ends.set(id, head === undefined ? STALE : { kind: "done" });
+        if (head === undefined || captured === undefined) return;
+        const log = captured.files.get(LOG) ?? NOTHING;
+        await noteSent(host, layout, { url, id, head, log });
       });
       return ends;
     },
@@ -248,6 +217,34 @@ function sinceMs(host: Host, at: string): number {
 
 function isLabel(label: Label | OrcError | null | undefined): label is Label {
   return label !== null && label !== undefined && "content" in label;
+}
+
+/** The copies of this root, but those that were removed. */
+function copiesIn(
+  heads: ReadonlyMap<string, Head>,
+  directory: string,
+  read: (id: string, head: Head) => Promise<StoredCopy>,
+): ReadonlyMap<string, Found> {
+  return new Map(
+    [...heads].flatMap(([id, head]): [string, Found][] => {
+      const { label } = head;
+      const isElsewhere = isLabel(label) && label.directory !== directory;
+      if (label === null || isElsewhere) return [];
+      return [[id, { label, read: () => read(id, head) }]];
+    }),
+  );
+}
+
+/** Whether a session goes on from what was sent from here last, and that is what is there. */
+async function isAfter(
+  { session: { serial }, files }: Captured,
+  { label, bytes }: Head,
+  { head, logBytes, logHash }: LastSent,
+): Promise<boolean> {
+  const log = files.get(LOG)?.subarray(0, logBytes);
+  return isLabel(label) && serial >= label.serial &&
+    await sha256Hex(bytes) === head &&
+    log?.length === logBytes && await sha256Hex(log) === logHash;
 }
 
 async function idsBelow(
@@ -340,11 +337,46 @@ async function readObjects(
   const pieces = new Map<string, Uint8Array[]>();
   for (const { path, key } of own) {
     const before = pieces.get(path) ?? [];
-    pieces.set(path, [...before, contents.get(key) ?? new Uint8Array()]);
+    pieces.set(path, [...before, contents.get(key) ?? NOTHING]);
   }
   return new Map(
     [...pieces].map(([path, parts]) => [path, joinedBytes(parts)]),
   );
+}
+
+/**
+ * Puts a copy in the place of the one that was seen, or the mark of its removal. Returns the object that
+ * counts now; undefined where somebody was faster.
+ */
+async function putCopy(
+  host: Host,
+  spot: Spot,
+  { captured, base, form, signal, ...how }: {
+    readonly captured: Captured | undefined;
+    readonly base: Head | undefined;
+    readonly form: EtagForm;
+    readonly signal: AbortSignal | undefined;
+    readonly directory: string;
+    readonly recipient: string | null;
+  },
+): Promise<Uint8Array | undefined> {
+  const began = host.now();
+  const made = captured === undefined
+    ? { text: removalText(host, spot.id), objects: [], added: [] }
+    : await addObjects(host, spot, { captured, base, ...how });
+  // A machine that slept so long may name what was removed meanwhile.
+  if (sinceMs(host, began) > MAX_UNNAMED_MS / 2) return undefined;
+  const bytes = new TextEncoder().encode(made.text);
+  const end = await putHead(spot, { bytes, base, form, signal });
+  if (end !== "done") {
+    // What somebody may have seen stays, until it is certain that nothing names it.
+    if (end === "lost") await removeAll(spot, made.added);
+    return undefined;
+  }
+  const named = new Set(made.objects.map(({ key }) => key));
+  const before = (base?.objects ?? []).map(({ key }) => key);
+  await removeAll(spot, before.filter((key) => !named.has(key)));
+  return bytes;
 }
 
 interface Made {

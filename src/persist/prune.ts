@@ -90,7 +90,7 @@ export async function pruneSessions(
     if (old.length > 0 && !dryRun && !yes) {
       throw unasked(old.length, shelf.remote);
     }
-    if (!dryRun) await remove(shelf, old.map(({ session }) => session));
+    if (!dryRun && yes) await remove(shelf, old.map(({ session }) => session));
     return old.map(({ session, status, updatedAt, sizeBytes }) => (
       { session, remote: shelf.remote, status, updatedAt, sizeBytes }
     ));

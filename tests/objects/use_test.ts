@@ -186,6 +186,9 @@ Deno.test("pruneSessions() removes what a push left that was killed, and nothing
     for (const each of server.things.values()) {
       if (each.at > thing(0.1).at) each.at = thing(3).at;
     }
+    await pruneSessions(at(root), { root });
+    await pruneSessions(at(root), { root, yes: true, dryRun: true });
+    assertEquals([...server.things.keys()], named, "only after a yes");
     await pruneSessions(at(root), { root, yes: true });
     assertEquals(
       [...server.things.keys()],
@@ -307,4 +310,63 @@ Deno.test("pruneSessions() removes nothing of a copy that somebody replaces mean
     const c = await clone("c");
     const pulled = await pullSessions(at(c), { root: c });
     assertEquals(pulled.sessions.map(({ session }) => session), [id]);
+  }));
+
+Deno.test("a machine that sleeps in the middle of a push names nothing that was removed meanwhile", () =>
+  withSession(async (root, _id, { at, server }) => {
+    let passedMs = 0;
+    const host = at(root);
+    const now = () => new Date(Date.now() + passedMs).toISOString();
+    server.fault = ({ method, key }) => {
+      if (passedMs > 0 || method !== "PUT" || !key.includes("/meta/")) {
+        return undefined;
+      }
+      passedMs = 13 * 3_600_000;
+      return { slowMs: 0, first: () => Promise.resolve() };
+    };
+    const { sessions } = await pushSessions({ ...host, now }, { root });
+    assertEquals(sessions.map(({ result }) => result), ["pushed"]);
+    const written = server.log.filter((line) => /^PUT .*\/state\//.test(line));
+    const [slept, awake] = written.map((line) => line.split(" ")[1] ?? "");
+    const head = [...server.things].find(([key]) => key.endsWith("/copy.json"));
+    const text = new TextDecoder().decode(head?.[1].bytes);
+    const nameOf = (key = "") => key.slice(key.lastIndexOf("/") + 1);
+    assertEquals(
+      [text.includes(nameOf(slept)), text.includes(nameOf(awake))],
+      [false, true],
+    );
+  }));
+
+Deno.test("a session that was taken back here by hand does not cover what was sent of it", () =>
+  withSession(async (root, id, { at, server }) => {
+    const directory = `${root}/.orchestrator/sessions/${id}`;
+    const names = ["state.json", "log.jsonl"];
+    const older = names.map((name) =>
+      Deno.readTextFileSync(`${directory}/${name}`)
+    );
+    await addNote(at(root), { root, text: "Sent" });
+    await pushSessions(at(root), { root });
+    const before = JSON.stringify([...server.things]);
+    const log = Deno.readTextFileSync(`${directory}/log.jsonl`);
+    for (const [index, name] of names.entries()) {
+      Deno.removeSync(`${directory}/${name}`);
+      Deno.writeTextFileSync(`${directory}/${name}`, older[index] ?? "");
+    }
+    // Its log alone proves nothing: the state is what it was before.
+    Deno.writeTextFileSync(`${directory}/log.jsonl`, log);
+    const { sessions } = await pushSessions(at(root), { root });
+    assertEquals(sessions.map(({ result }) => result), ["behind"]);
+    assertEquals(JSON.stringify([...server.things]), before);
+  }));
+
+Deno.test("where sessions leave by themselves to a bucket, nobody is warned; without its URL, they are", () =>
+  withSession(async (root, _id, { at }) => {
+    const { vanishingWarning } = await import("../../src/persist/after.ts");
+    const vanishing = { ORCHESTRATOR_EPHEMERAL: "1" };
+    assertEquals(await vanishingWarning(at(root, vanishing), root), undefined);
+    const nowhere = { ...vanishing, ORCHESTRATOR_PERSIST_S3_URL: "" };
+    assertEquals(
+      await vanishingWarning(at(root, nowhere), root),
+      "This machine may vanish: orc persist probe",
+    );
   }));
