@@ -329,18 +329,13 @@ export async function readBlobs(
   maxBytes: number,
 ): Promise<readonly (Uint8Array | undefined)[]> {
   if (names.length === 0) return [];
-  const ask = (what: string, about: readonly string[]) =>
-    runGit(git, [...SETTINGS, "cat-file", what], {
-      input: about.map((name) => `${name}\n`).join(""),
-    });
-  const heads = linesOf(decodeUtf8(await ask("--batch-check", names), "git"));
-  const isRead = names.map((_, index) => {
-    const [, size] = /^[0-9a-f]+ blob (\d+)$/.exec(heads[index] ?? "") ?? [];
-    return size !== undefined && Number(size) <= maxBytes;
-  });
+  const heads = await headsOf(git, names);
+  const isRead = heads.map((head) =>
+    head !== undefined && head.sizeBytes <= maxBytes
+  );
   const read = names.filter((_, index) => isRead[index]);
   if (read.length === 0) return names.map(() => undefined);
-  const bytes = await ask("--batch", read);
+  const bytes = await catFile(git, "--batch", read);
   let at = 0;
   return isRead.map((isIt) => {
     if (!isIt) return undefined;
@@ -350,6 +345,32 @@ export async function readBlobs(
     at = end + 1 + size + 1;
     return bytes.subarray(end + 1, end + 1 + size);
   });
+}
+
+/** Id and size of files, named as git names them; undefined for what is not there, or no file. */
+export async function headsOf(
+  git: Git,
+  names: readonly string[],
+): Promise<
+  readonly ({ readonly id: string; readonly sizeBytes: number } | undefined)[]
+> {
+  if (names.length === 0) return [];
+  const answer = await catFile(git, "--batch-check", names);
+  const lines = linesOf(decodeUtf8(answer, "what git answers"));
+  return names.map((_, index) => {
+    const [, id, size] = /^([0-9a-f]+) blob (\d+)$/.exec(lines[index] ?? "") ??
+      [];
+    return id === undefined ? undefined : { id, sizeBytes: Number(size) };
+  });
+}
+
+async function catFile(
+  git: Git,
+  how: "--batch" | "--batch-check",
+  names: readonly string[],
+): Promise<Uint8Array> {
+  const input = names.map((name) => `${name}\n`).join("");
+  return await runGit(git, [...SETTINGS, "cat-file", how], { input });
 }
 
 export function linesOf(text: string): readonly string[] {

@@ -1,8 +1,11 @@
 /** Git as a place for copies: each is a commit of orc's own, under a private reference or on one branch. */
 import type { OrcError } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
+import { sessionLayoutAt } from "../base/layout.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
+import { nameOf } from "../base/path.ts";
 import { quoted } from "../base/text.ts";
+import { hashOfIds, objectHash } from "../checks/tree_content.ts";
 import type { Captured } from "./capture.ts";
 import {
   encryptedTo,
@@ -17,6 +20,7 @@ import {
   filesIn,
   follows,
   type Git,
+  headsOf,
   here,
   linesOf,
   listRefs,
@@ -39,6 +43,8 @@ import {
 import { type PushEnd, pushEnds, refusedBy } from "./remote_rules.ts";
 import type { PersistSettings } from "./settings.ts";
 import type { Found, Shelf, StoredCopy } from "./shelf.ts";
+
+const STATE = nameOf(sessionLayoutAt("").state);
 
 /** Of each session the copy that was made here last. */
 export const LOCAL = "refs/orchestrator/sessions/";
@@ -81,6 +87,7 @@ export function gitShelf(
 ): Shelf {
   let remote = named ?? "";
   let opened: References | undefined;
+  let states: Promise<ReadonlyMap<string, string>> | undefined;
   /** The commits that are to be sent, by the ids of their sessions. */
   const kept = new Map<string, string>();
 
@@ -100,6 +107,19 @@ export function gitShelf(
     return await readLabels(
       git,
       new Map([...refs].map(([id, tree]) => [id, { commit: tree, tree }])),
+    );
+  }
+
+  /** What git calls the states that can be seen there, of which an encrypted one has another name. */
+  async function statesThere(): Promise<ReadonlyMap<string, string>> {
+    const seen = [...await (await references()).seen()];
+    const names = seen.map(([, { tree }]) => `${tree}:${STATE}`);
+    const heads = await headsOf(git, names);
+    return new Map(
+      seen.flatMap(([id], index): [string, string][] => {
+        const head = heads[index];
+        return head === undefined ? [] : [[id, head.id]];
+      }),
     );
   }
 
@@ -155,6 +175,7 @@ export function gitShelf(
       await references();
     },
     async look() {
+      states = undefined;
       await (await references()).look();
     },
     async copies() {
@@ -171,6 +192,11 @@ export function gitShelf(
     },
     expected: async () => await (await references()).expected(),
     removed: async () => await (await references()).removed(),
+    async hasState(id, bytes) {
+      const hash = (await (states ??= statesThere())).get(id);
+      return hash !== undefined &&
+        objectHash(await hashOfIds(hash))("blob", bytes) === hash;
+    },
     async follows({ session: { id } }) {
       const commit = kept.get(id);
       const seen = (await (await references()).seen()).get(id);
@@ -189,7 +215,8 @@ export function gitShelf(
     async note({ label: { session: id, serial } }) {
       const seen = (await (await references()).seen()).get(id);
       if (seen === undefined) return;
-      const from = (await listRefs(git, LOCAL)).get(id);
+      // Of this one alone: all of them are many.
+      const from = (await listRefs(git, LOCAL + id)).get("");
       const isCommit = seen.commit === seen.tree;
       const message = messageOf(id, serial);
       const to = isCommit

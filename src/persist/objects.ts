@@ -48,7 +48,8 @@ import type { PushEnd } from "./remote_rules.ts";
 import type { PersistSettings } from "./settings.ts";
 import type { Found, Shelf, StoredCopy } from "./shelf.ts";
 
-const LOG = nameOf(sessionLayoutAt("").log);
+const { log, state } = sessionLayoutAt("");
+const [LOG, STATE] = [nameOf(log), nameOf(state)];
 const NOTHING = new Uint8Array();
 
 /** Names ten thousand objects at most. */
@@ -164,6 +165,12 @@ export function objectShelf(
         if (last?.head === await sha256Hex(bytes)) own.add(id);
       }
       return own;
+    },
+    async hasState(id, bytes) {
+      const parts = heads.get(id)?.objects.filter(({ path }) => path === STATE);
+      const [only, ...others] = parts ?? [];
+      return only !== undefined && others.length === 0 &&
+        only.sha256 === await sha256Hex(bytes);
     },
     async follows(captured) {
       const { id } = captured.session;

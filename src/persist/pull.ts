@@ -3,8 +3,9 @@ import { onRefusal, OrcError } from "../base/error.ts";
 import { asObject, jsonObject, parseJson, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import { sessionLayout, STAGING_PREFIX } from "../base/layout.ts";
+import { MAX_STATE_BYTES } from "../base/limits.ts";
 import type { HeldLock } from "../files/lock.ts";
-import { entriesIn, isThere } from "../files/read.ts";
+import { entriesIn, isThere, readRegularFile } from "../files/read.ts";
 import {
   discard,
   ensureDirectories,
@@ -186,15 +187,20 @@ async function bringIn(
   lock: HeldLock,
 ): Promise<readonly PulledSession[]> {
   const { repository: { layout, context }, host, copies, warnings } = pulling;
-  const { isNamed, keepBoth } = pulling;
+  const { isNamed, keepBoth, shelf } = pulling;
   // Under this name the next holder of the lock removes it, should this one be killed.
   const staging = `${layout.sessions}/${STAGING_PREFIX}${lock.token}`;
   const refusals: OrcError[] = [];
   const sessions: PulledSession[] = [];
+  const isUnchanged = await unchangedIn(pulling);
   try {
     makeDirectory(staging);
     for (const { id, found } of copies) {
       await settleArrival(layout, context, id);
+      if ("content" in found.label && await isUnchanged(id)) {
+        sessions.push(broughtBefore(shelf.remote, found.label));
+        continue;
+      }
       const how = { found, directory: staging };
       const standing = await standingOf(host, layout.root, how);
       lock.assertHeld();
@@ -220,6 +226,32 @@ async function bringIn(
   const [refusal] = refusals;
   if (refusal !== undefined) throw refusal;
   return sessions;
+}
+
+/**
+ * Tells whether a copy is the one that was made or taken here last, and its state that of the session
+ * that is here, to the byte: then nothing of it is read.
+ */
+async function unchangedIn(
+  { shelf, repository: { layout: { root } } }: Pulling,
+): Promise<(id: string) => Promise<boolean>> {
+  const own = await shelf.own();
+  return async (id) => {
+    if (!own.has(id)) return false;
+    const { state } = sessionLayout(root, id);
+    const bytes = readRegularFile(state, MAX_STATE_BYTES);
+    return bytes !== undefined && await shelf.hasState(id, bytes);
+  };
+}
+
+function broughtBefore(
+  remote: string,
+  { session, serial }: Label,
+): PulledSession {
+  return {
+    ...{ session, remote, comparison: "same", storedAs: null },
+    ...{ serial, present: serial },
+  };
 }
 
 interface Bringing {

@@ -60,6 +60,8 @@ export interface Shelf {
   removed(): Promise<ReadonlySet<string>>;
   /** Ids of those whose copy there is the very one that was sent from here or brought last, whatever its label says. */
   own(): Promise<ReadonlySet<string>>;
+  /** Whether the state in a copy is this one, to the byte, as far as that is known without reading it. */
+  hasState(id: string, bytes: Uint8Array): Promise<boolean>;
   /** Whether what is there certainly is what the session here was before; false where it has to be read. */
   follows(captured: Captured): Promise<boolean>;
   /** Puts copies there, or removes them; how that ended for each. */

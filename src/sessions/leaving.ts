@@ -110,8 +110,11 @@ function changedMeanwhile(path: string): OrcError {
   );
 }
 
-/** What says of a session where on this disk it lies, and whose it is here, means nothing elsewhere. */
-const LOCAL_KEYS: readonly string[] = ["place", "owner", ARRIVALS];
+/**
+ * Where on this disk a session lies, whose it is here, and how it came here, means nothing elsewhere: what
+ * is brought and sent back is the same.
+ */
+const LOCAL_KEYS: readonly string[] = ["place", "owner", "origin", ARRIVALS];
 
 /** The `meta.json` of a session as it leaves; one that cannot be read leaves as if there was none. */
 export function metaText({ meta }: SessionLayout, id: string): string {

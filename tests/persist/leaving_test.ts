@@ -41,8 +41,10 @@ Deno.test("docs/leaving.md names the code and the exit code of what keeps a sess
   );
   assertEquals(rows.length, 13);
   const errors = Deno.readTextFileSync("docs/errors.md");
+  const [, advice = ""] = PAGE.split("What to do:");
   for (const [code, exitCode] of rows) {
     const row = new RegExp(`^\\| \`${code}\` .*$`, "m").exec(errors)?.[0] ?? "";
     assertStringIncludes(row, exitCode, code);
+    assertStringIncludes(advice, `\`${code}\``);
   }
 });

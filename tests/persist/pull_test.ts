@@ -252,3 +252,50 @@ for (const way of ["push", "pull"] as const) {
       assertEquals(await git(bare, "show", ref), filesOf(b, id).state);
     }));
 }
+
+Deno.test("pullSessions() passes over what is here to the byte, and what was brought is not sent back", () =>
+  withRemote(async ({ bare, clone }) => {
+    const [a, b] = [await clone("a"), await clone("b")];
+    const id = await start(a);
+    await note(a, "One");
+    await push(a);
+    await pull(b);
+    const before = await git(
+      bare,
+      "rev-parse",
+      `refs/orchestrator/sessions/${id}`,
+    );
+    assertEquals((await push(b)).sessions[0]?.result, "same");
+    const after = await git(
+      bare,
+      "rev-parse",
+      `refs/orchestrator/sessions/${id}`,
+    );
+    assertEquals(after, before);
+    let runs = 0;
+    const host = machine(b);
+    const counting = {
+      ...host,
+      runProgram: (request: Parameters<typeof host.runProgram>[0]) => {
+        runs++;
+        return host.runProgram(request);
+      },
+    };
+    const { sessions } = await pullSessions(counting, { root: b });
+    assertEquals(sessions, [{
+      ...{ session: id, remote: "origin" },
+      ...{ comparison: "same", storedAs: null, serial: 2, present: 2 },
+    }]);
+    assert(runs <= 9, `git was run ${runs} times`);
+    // Its state was put back to what it was before: nothing is taken for the same by its number alone.
+    const { state, log } = sessionLayout(b, id);
+    const [kept, lines] = [state, log].map((path) =>
+      Deno.readTextFileSync(path)
+    );
+    await note(b, "Two");
+    await push(b);
+    Deno.writeTextFileSync(state, kept ?? "");
+    Deno.writeTextFileSync(log, lines ?? "");
+    assertEquals((await pull(b)).sessions[0]?.comparison, "fast_forward");
+    assertEquals(await notesIn(b, id), ["One", "Two"]);
+  }));
