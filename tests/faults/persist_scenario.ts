@@ -38,32 +38,27 @@ export const PERSIST_SCENARIOS: readonly Scenario[] = [
     mayFailStored: true,
     goOn: goOnEverywhere,
   },
-  pulling("persist pull", () => {}),
-  pulling("persist pull, over what the session was before", async (before) => {
-    await before.result(["persist", "pull"]);
-  }),
-];
-
-function pulling(
-  name: string,
-  begin: (repository: Repository) => void | Promise<void>,
-): Scenario {
-  return {
-    name,
-    usualCount: 10,
+  {
+    // One that is new comes, and one that is here already went on.
+    name: "persist pull",
+    usualCount: 12,
     args: ["persist", "pull"],
     async prepare(repository) {
       await withRemote(repository);
       const other = await cloneOf(repository);
       await other.result(["start", "Test"]);
       await other.result(["persist", "push"]);
-      await begin(repository);
+      await repository.result(["persist", "pull"]);
+      const [session] = await sessionsIn(repository.directory);
+      await repository.result(["session", "switch", session?.id ?? ""]);
       await other.result(["note", "there"]);
+      await other.result(["start", "New", "--beside"]);
       await other.result(["persist", "push"]);
       Deno.removeSync(other.directory, { recursive: true });
       await keepTraces(repository);
     },
     isStored: (sessions) =>
+      sessions.length === 2 &&
       sessions.some(({ state }) =>
         state.notes.some(({ text }) => text === "there")
       ),
@@ -71,11 +66,15 @@ function pulling(
     async goOn(repository) {
       const pulled = await repository.orc(["persist", "pull", ...AT_ONCE]);
       if (pulled.code !== 0) return pulled;
-      const noted = await repository.orc(["note", "next", ...AT_ONCE]);
-      return noted.code === 0 ? await goOnEverywhere(repository) : noted;
+      for (const { id } of await sessionsIn(repository.directory)) {
+        const args = ["note", "next", "--session", id, ...AT_ONCE];
+        const noted = await repository.orc(args);
+        if (noted.code !== 0) return noted;
+      }
+      return await goOnEverywhere(repository);
     },
-  };
-}
+  },
+];
 
 /** Sends all, brings it to a clone that was never there before, and looks at what git says on both sides. */
 export async function goOnEverywhere(repository: Repository): Promise<Ended> {
