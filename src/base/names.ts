@@ -171,8 +171,7 @@ export function secretPath(directory: string, name: string): string {
 
 export const CHECKPOINT_SUFFIX = ".json";
 
-export const DAMAGED_CHECKPOINT_HINT =
-  "the others are listed by: orc checkpoints";
+export const DAMAGED_CHECKPOINT_HINT = "list the others: orc checkpoints";
 
 /** The path of a checkpoint; the last fence between an id and the file system. */
 export function checkpointPath(directory: string, id: string): string {

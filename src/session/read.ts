@@ -127,6 +127,7 @@ export function fileStore(
   const { memory = {} } = context;
   let update: SessionStore["update"] | undefined;
   const writing = () => import("./create.ts");
+  const listing = () => import("./entries.ts");
   const logs = () => import("./kept/events.ts");
   const kept = () => import("./kept/checkpoints.ts");
   const said = () => import("./kept/feedback.ts");
@@ -141,10 +142,8 @@ export function fileStore(
     },
     // deno-lint-ignore require-await
     ids: async () => sessionIds(layout),
-    list: async (limit) => {
-      const entries = await import("./entries.ts");
-      return await entries.listEntries(layout, sessionIds(layout), limit);
-    },
+    list: async (limit) =>
+      (await listing()).listEntries(layout, sessionIds(layout), limit),
     async *events(...request) {
       yield* (await logs()).sessionEvents(layout, ...request);
     },
