@@ -87,6 +87,7 @@ export function gitShelf(
 ): Shelf {
   let remote = named ?? "";
   let opened: References | undefined;
+  let known: Promise<ReadonlyMap<string, Seen>> | undefined;
   let states: Promise<ReadonlyMap<string, string>> | undefined;
   /** The commits that are to be sent, by the ids of their sessions. */
   const kept = new Map<string, string>();
@@ -102,6 +103,16 @@ export function gitShelf(
     return opened;
   }
 
+  /** The copies as they were seen last; git is asked once for what many ask. */
+  function copiesThere(): Promise<ReadonlyMap<string, Seen>> {
+    return known ??= references().then((opened) => opened.seen());
+  }
+
+  function forgetSeen(): void {
+    known = undefined;
+    states = undefined;
+  }
+
   async function labelsHere(): Promise<ReadonlyMap<string, Label | OrcError>> {
     const refs = await listRefs(git, LOCAL);
     return await readLabels(
@@ -112,7 +123,7 @@ export function gitShelf(
 
   /** What git calls the states that can be seen there, of which an encrypted one has another name. */
   async function statesThere(): Promise<ReadonlyMap<string, string>> {
-    const seen = [...await (await references()).seen()];
+    const seen = [...await copiesThere()];
     const names = seen.map(([, { tree }]) => `${tree}:${STATE}`);
     const heads = await headsOf(git, names);
     return new Map(
@@ -142,7 +153,7 @@ export function gitShelf(
       );
     },
     async own() {
-      const seen = await (await references()).seen();
+      const seen = await copiesThere();
       const format = "--format=%(objectname) %(tree) %(refname)";
       const lines = linesOf(await here(git, ["for-each-ref", format, LOCAL]));
       const ids = lines.flatMap((line) => {
@@ -175,11 +186,11 @@ export function gitShelf(
       await references();
     },
     async look() {
-      states = undefined;
-      await (await references()).look();
+      const { look } = await references();
+      await look().finally(forgetSeen);
     },
     async copies() {
-      const seen = await (await references()).seen();
+      const seen = await copiesThere();
       const labels = await readLabels(git, seen);
       return new Map(
         [...labels].flatMap(([id, label]): [string, Found][] => {
@@ -199,21 +210,22 @@ export function gitShelf(
     },
     async follows({ session: { id } }) {
       const commit = kept.get(id);
-      const seen = (await (await references()).seen()).get(id);
+      const seen = (await copiesThere()).get(id);
       return commit !== undefined && seen !== undefined &&
         await follows(git, commit, seen.tree);
     },
     async put(outgoing) {
-      const { put, seen } = await references();
-      const before = await seen();
-      return await put(outgoing.map(({ id, captured }) => ({
+      const { put } = await references();
+      const before = await copiesThere();
+      const sent = outgoing.map(({ id, captured }) => ({
         id,
         commit: captured === undefined ? undefined : kept.get(id),
         seen: before.get(id),
-      })));
+      }));
+      return await put(sent).finally(forgetSeen);
     },
     async note({ label: { session: id, serial } }) {
-      const seen = (await (await references()).seen()).get(id);
+      const seen = (await copiesThere()).get(id);
       if (seen === undefined) return;
       // Of this one alone: all of them are many.
       const from = (await listRefs(git, LOCAL + id)).get("");
