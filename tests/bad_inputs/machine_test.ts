@@ -154,11 +154,17 @@ async function inject(
   const [call = ""] = fault.split(":");
   const trace = `${lab.root}/../trace`;
   const ended = await lab.shell(
-    `strace -f --seccomp-bpf -o "${trace}" -e trace=${call} -e inject=${fault} \
+    `strace -f -y --seccomp-bpf -o "${trace}" -e trace=${call} -e inject=${fault} \
       "$DENO" run --no-prompt -A "$CLI" ${command}`,
   );
   const isInjected = Deno.readTextFileSync(trace).includes("INJECTED");
   return isInjected ? ended : undefined;
+}
+
+/** The calls traced last that are about what orc keeps: the runtime syncs a cache of its own now and then. */
+function ownCalls(lab: Lab): readonly string[] {
+  return Deno.readTextFileSync(`${lab.root}/../trace`).split("\n")
+    .filter((line) => line.includes("/.orchestrator/"));
 }
 
 /** Calls of an update and a start that write, and errors of disks; tests/faults tries all. */
@@ -198,22 +204,33 @@ test({
   name:
     "G3: a sync that failed is not repeated, and after the rename it is a warning",
   ignore: !hasStrace,
-  fn: () =>
-    inLab(async (lab) => {
-      const first = await inject(lab, "fsync:error=EIO:when=1", "note one");
-      assertEquals(first?.code, EXTERNAL);
-      assertStringIncludes(first?.err ?? "", "the disk reports an error");
-      const second = await inject(lab, "fsync:error=EIO:when=2", "note two");
-      assertEquals(second?.code, OK);
-      assertStringIncludes(
-        second?.err ?? "",
-        "Warning: The change is made, but",
-      );
-      assertEquals(await notesOf(lab), ["two"]);
-      const trace = Deno.readTextFileSync(`${lab.root}/../trace`);
-      assertEquals(trace.match(/fsync\(/g)?.length, 2);
-    }),
+  fn: async () => {
+    for (let tries = 1; !await isWarnedOfSync(); tries++) assert(tries < 4);
+  },
 });
+
+/** False where a fault met a call of the runtime's own. */
+async function isWarnedOfSync(): Promise<boolean> {
+  let isMet = false;
+  await inLab(async (lab) => {
+    const isOwn = () => ownCalls(lab).some((line) => line.includes("INJECTED"));
+    const first = await inject(lab, "fsync:error=EIO:when=1", "note one");
+    if (!isOwn()) return;
+    assertEquals(first?.code, EXTERNAL);
+    assertStringIncludes(first?.err ?? "", "the disk reports an error");
+    const second = await inject(lab, "fsync:error=EIO:when=2", "note two");
+    if (!isOwn()) return;
+    assertEquals(second?.code, OK);
+    assertStringIncludes(
+      second?.err ?? "",
+      "Warning: The change is made, but",
+    );
+    assertEquals(await notesOf(lab), ["two"]);
+    assertEquals(ownCalls(lab).length, 2);
+    isMet = true;
+  });
+  return isMet;
+}
 
 test({
   name: "G1: a session that is stored but not chosen is told with its id",
