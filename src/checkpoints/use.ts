@@ -254,7 +254,8 @@ export async function cleanupCheckpoints(
     yes: true,
   });
   const { checkpoints: all, problems } = await checkpointsOf(
-    ...[repository, session] as const,
+    repository,
+    session,
   );
   const nowMs = epochMsOf(host.now()) ?? 0;
   // What does not say when it was made is as young as can be.

@@ -12,6 +12,7 @@ import { type Clock, DAY_MS, momentOf, withOffset } from "../base/time.ts";
 import { VERSION } from "../base/version.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
+import type { Batches } from "../history/rules.ts";
 import type { ItemState, SessionState } from "../workflow/types.ts";
 
 /** What a person is asked about a session. */
@@ -480,9 +481,7 @@ const ERROR_TYPES: ReadonlySet<string> = new Set([
 const MAX_ERROR_TEXTS = 20;
 
 export async function tallyEvents(
-  batches:
-    | AsyncIterable<readonly RecordedEvent[]>
-    | Iterable<readonly RecordedEvent[]>,
+  batches: Batches,
 ): Promise<FeedbackTally> {
   const errorTexts = new Set<string>();
   const agents = new Set<string>();

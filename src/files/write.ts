@@ -481,3 +481,11 @@ export function joinedBytes(pieces: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+export function isSameBytes(
+  one: Uint8Array | undefined,
+  other: Uint8Array,
+): boolean {
+  return one?.length === other.length &&
+    one.every((byte, index) => byte === other[index]);
+}

@@ -125,7 +125,8 @@ async function handoffOf(
   }
   const { root, workingTree } = repository.found;
   const { checkpoints, problems } = await checkpointsOf(
-    ...[repository, session] as const,
+    repository,
+    session,
   );
   const prompt = handoffPrompt({
     workflow,

@@ -147,7 +147,9 @@ export async function readHistory(
   const { place, session } = opened;
   const { at } = filter;
   const { events, hasEarlier, warnings } = await lastEvents(
-    ...[opened, limit, filter] as const,
+    opened,
+    limit,
+    filter,
   );
   const past = at !== undefined && { past: pastOf(session, at, null) };
   return {

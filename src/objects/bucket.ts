@@ -5,6 +5,7 @@
 import type { AwsClient } from "aws4fetch";
 import { sha256Hex } from "../base/checksum.ts";
 import { denied, external, type OrcError } from "../base/error.ts";
+import { joinedBytes } from "../files/write.ts";
 import type { Address } from "./address_rules.ts";
 import {
   type Ending,
@@ -200,6 +201,23 @@ export async function openBucket(
   };
 }
 
+/** So many requests are under way at the same time. */
+const AT_ONCE = 8;
+
+/** Does the same with many, some at the same time. */
+export async function atOnce<Each>(
+  all: readonly Each[],
+  act: (each: Each) => Promise<void>,
+): Promise<void> {
+  const left = [...all];
+  const lane = async () => {
+    for (let each = left.shift(); each !== undefined; each = left.shift()) {
+      await act(each);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+}
+
 /** How a server wants the ETag that it is to compare. */
 export type EtagForm = "quoted" | "bare";
 
@@ -269,13 +287,7 @@ async function bytesOf(
     await reader.cancel();
     break;
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes.subarray(0, limitBytes + 1);
+  return joinedBytes(pieces).subarray(0, limitBytes + 1);
 }
 
 /** Throws what nobody but a human can mend. */

@@ -8,6 +8,7 @@ import { asObject, parseJson } from "../base/json.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { DAY_MS, epochMsOf } from "../base/time.ts";
 import { keep, readCached, stage } from "../checks/tree_cache.ts";
+import { isSameBytes } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import {
   type Bucket,
@@ -61,7 +62,7 @@ export async function tryConditions(
 
   async function isStill(bytes: Uint8Array): Promise<boolean> {
     const now = await bucket.read(key, MAX_BYTES);
-    return String(now?.bytes) === String(bytes);
+    return isSameBytes(now?.bytes, bytes);
   }
 
   /** Nothing is proved by a server that could not answer. */

@@ -2,11 +2,13 @@
 import { sha256Hex } from "../base/checksum.ts";
 import { denied, onRefusal, OrcError } from "../base/error.ts";
 import { sessionLayoutAt } from "../base/layout.ts";
+import { asObject } from "../base/json.ts";
 import { nameOf } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
 import { ensureDirectories, writeNewFile } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { decrypt, encrypt, readIdentities } from "../secrets/encryption.ts";
+import type { SessionStore } from "../session/store.ts";
 import {
   judgeCopy,
   type JudgedCopy,
@@ -195,4 +197,20 @@ export async function standingOf(
 /** How to take a copy all the same that is neither taken nor replaced. */
 export function keepHint(id: string): string {
   return `keep both, theirs under a new id: orc persist pull ${id} --keep-both`;
+}
+
+/** The session that a copy was stored as under a new id; undefined where it was not. */
+export async function keptAs(
+  store: SessionStore,
+  { session, content }: Label,
+): Promise<string | undefined> {
+  for (const id of await store.ids()) {
+    // What cannot be read of another session keeps nothing from this one.
+    const known = await store.meta(id).catch(onRefusal(() => undefined));
+    const origin = asObject(known?.get("origin"));
+    const isIt = origin?.get("session") === session &&
+      origin.get("content") === content;
+    if (isIt) return id;
+  }
+  return undefined;
 }

@@ -10,10 +10,11 @@ import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { sessionLayoutAt } from "../base/layout.ts";
 import { nameOf } from "../base/path.ts";
 import { DAY_MS, epochMsOf } from "../base/time.ts";
-import { joinedBytes } from "../files/write.ts";
+import { isSameBytes, joinedBytes } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import { addressOf } from "../objects/address_rules.ts";
 import {
+  atOnce,
   type Bucket,
   type EtagForm,
   inForm,
@@ -54,9 +55,6 @@ const NOTHING = new Uint8Array();
 
 /** Names ten thousand objects at most. */
 const MAX_HEAD_BYTES = 4 * 1024 * 1024;
-
-/** So many requests are under way at the same time. */
-const AT_ONCE = 8;
 
 /** More pieces of a log are put together to one. */
 const MAX_PIECES = 16;
@@ -263,20 +261,6 @@ async function idsBelow(
     .filter(isSessionId);
 }
 
-/** Does the same with many, some at the same time. */
-async function atOnce<Each>(
-  all: readonly Each[],
-  act: (each: Each) => Promise<void>,
-): Promise<void> {
-  const left = [...all];
-  const lane = async () => {
-    for (let each = left.shift(); each !== undefined; each = left.shift()) {
-      await act(each);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-}
-
 async function readHead({ id, bucket, top }: Spot): Promise<Head | undefined> {
   const stored = await bucket.read(`${top}${LABEL}`, MAX_HEAD_BYTES);
   return stored && headIn(id, stored);
@@ -471,16 +455,11 @@ async function putHead(
     if (end.kind === "lost" && !wasUnknown) return "lost";
     wasUnknown = true;
     const now = await readHead({ id, bucket, top });
-    if (isEqual(now?.bytes, bytes)) return "done";
+    if (isSameBytes(now?.bytes, bytes)) return "done";
     if (now?.etag !== base?.etag || end.kind === "lost") return "unknown";
     if (tries >= MAX_TRIES) throw unreachable(bucket.address, end.reason);
     await pauseBefore(tries, signal);
   }
-}
-
-function isEqual(one: Uint8Array | undefined, other: Uint8Array): boolean {
-  return one?.length === other.length &&
-    one.every((byte, index) => byte === other[index]);
 }
 
 /** What is left there is removed by the next who prunes. */

@@ -23,7 +23,7 @@ import {
 import { PUSH } from "./git_shelf.ts";
 import { pushEnds } from "./remote_rules.ts";
 import { type PersistSettings, readPersistSettings } from "./settings.ts";
-import { placesIn } from "./use.ts";
+import { namesOf, placesIn } from "./use.ts";
 
 /** What was tried. */
 export interface Trial {
@@ -97,7 +97,7 @@ export async function probeRemote(
   }
   return {
     place: placeOf(repository, null),
-    remote: places.map(({ remote }) => remote).join(", "),
+    remote: namesOf(places),
     address: places.map(({ address }) => address).join(", "),
     ...{ machine: place, vanishes, references: null, branch: null },
     ...{ stateBranch: null, conditions: null },

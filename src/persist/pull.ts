@@ -22,7 +22,13 @@ import type { Comparison } from "../session/copy_rules.ts";
 import { withSessionLock } from "../session/create.ts";
 import { refusalOf, takeCopy } from "../sessions/copies.ts";
 import { metaText } from "../sessions/leaving.ts";
-import { keepHint, type Staged, type Standing, standingOf } from "./copies.ts";
+import {
+  keepHint,
+  keptAs,
+  type Staged,
+  type Standing,
+  standingOf,
+} from "./copies.ts";
 import { noCopy } from "./git.ts";
 import type { Label } from "./label_rules.ts";
 import type { Found, Shelf } from "./shelf.ts";
@@ -284,7 +290,9 @@ async function store(
   if (comparison === "same") await addCheckpoints(pulling, staged);
   const isAlike = comparison === "same" || comparison === "fast_forward";
   const isKept = !isAlike && comparison !== "created";
-  const known = isKept ? await findKept(pulling, staged.label) : undefined;
+  const known = isKept
+    ? await keptAs(repository.store, staged.label)
+    : undefined;
   if (known !== undefined) return known;
   // What is here already keeps its own: what people call it, and whose it is.
   if (!isAlike) signOrigin(pulling, staged);
@@ -292,22 +300,6 @@ async function store(
   const storedAs = await takeCopy(taking, staged, judged);
   if (!isKept) await note(pulling, bringing);
   return storedAs;
-}
-
-/** The session that a copy was stored as before; undefined where it was not. */
-async function findKept(
-  { repository: { store } }: Pulling,
-  { session, content }: Label,
-): Promise<string | undefined> {
-  for (const id of await store.ids()) {
-    // What cannot be read of another session keeps nothing from this one.
-    const known = await store.meta(id).catch(onRefusal(() => undefined));
-    const origin = asObject(known?.get("origin"));
-    const isIt = origin?.get("session") === session &&
-      origin.get("content") === content;
-    if (isIt) return id;
-  }
-  return undefined;
 }
 
 /** Keeps in the session's `meta.json` that it came from elsewhere, and from where. */

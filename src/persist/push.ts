@@ -1,7 +1,6 @@
 /** Sessions sent to a remote, each as it is here. */
 import { OrcError } from "../base/error.ts";
 import { KEPT_AFTER_END_MS } from "../base/limits.ts";
-import { asObject } from "../base/json.ts";
 import { epochMsOf } from "../base/time.ts";
 import { withScratch } from "../checks/scratch.ts";
 import { isClosed } from "../engine/state.ts";
@@ -15,9 +14,8 @@ import {
   type Captured,
   withoutCheckpoints,
 } from "./capture.ts";
-import { encryptedTo, isSame, keepHint, standingOf } from "./copies.ts";
+import { encryptedTo, isSame, keepHint, keptAs, standingOf } from "./copies.ts";
 import type { Found, Outgoing, Shelf } from "./shelf.ts";
-import type { Label } from "./label_rules.ts";
 import {
   beginPersisting,
   branchOf,
@@ -370,20 +368,7 @@ async function verdictOn(
   if (comparison === "same") return "same";
   const refusal = refusalOf(id, judged, { hint: keepHint(id) });
   if (refusal === undefined) return "behind";
-  return await isKeptToo(repository, id, staged.label) ? "ahead" : refusal;
-}
-
-/** Whether another session here is that copy, so that nothing is lost when it is replaced. */
-async function isKeptToo(
-  { store }: Persisting["repository"],
-  id: string,
-  { content }: Label,
-): Promise<boolean> {
-  for (const other of await store.ids()) {
-    const origin = asObject((await store.meta(other))?.get("origin"));
-    const isIt = origin?.get("session") === id &&
-      origin.get("content") === content;
-    if (isIt) return true;
-  }
-  return false;
+  // Where another session here is that copy, nothing is lost when it is replaced.
+  const kept = await keptAs(repository.store, staged.label);
+  return kept === undefined ? refusal : "ahead";
 }

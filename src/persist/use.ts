@@ -72,8 +72,10 @@ export function placesIn(
 }
 
 /** What several places are called together. */
-export function namesOf(shelves: readonly Shelf[]): string {
-  return shelves.map(({ remote }) => remote).join(", ");
+export function namesOf(
+  places: readonly Pick<Shelf, "remote">[],
+): string {
+  return places.map(({ remote }) => remote).join(", ");
 }
 
 export function branchOf(shelves: readonly Shelf[]): string | null {

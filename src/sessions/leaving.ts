@@ -5,7 +5,12 @@ import { printJson } from "../base/json_print.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import { guardDirectory, readRegularFile } from "../files/read.ts";
-import { openRegular, readAt, regularFileAt } from "../files/write.ts";
+import {
+  isSameBytes,
+  openRegular,
+  readAt,
+  regularFileAt,
+} from "../files/write.ts";
 import type { Repository } from "../repository/open.ts";
 import { ARRIVALS } from "../session/account.ts";
 import { settleArrival } from "../session/arrival.ts";
@@ -58,7 +63,7 @@ type Seen = Omit<Look, "session">;
 function unlocked(paths: SessionLayout, id: string): Seen | undefined {
   for (let looks = 0; looks < MAX_LOOKS; looks++) {
     const seen = once(paths, id);
-    if (isSame(seen.bytes, readStateBytes(paths, id))) return seen;
+    if (isSameBytes(seen.bytes, readStateBytes(paths, id))) return seen;
   }
   return undefined;
 }
@@ -75,11 +80,6 @@ export function readStateBytes(
   const bytes = readRegularFile(state, MAX_STATE_BYTES);
   if (bytes === undefined) throw noSuchSession(id, state);
   return bytes;
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length &&
-    one.every((byte, index) => byte === other[index]);
 }
 
 const PIECE_BYTES = 256 * 1024;
