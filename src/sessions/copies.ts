@@ -5,7 +5,7 @@ import { decodeUtf8, jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
-import { guardDirectory, readRegularFile } from "../files/read.ts";
+import { guardDirectory, readRegularFile, sizeOf } from "../files/read.ts";
 import { discard, writeAtomic, writeNewFile } from "../files/write.ts";
 import { withArrival } from "../replay/account.ts";
 import type { Repository } from "../repository/open.ts";
@@ -152,6 +152,9 @@ export async function takeCopy(
   }
 }
 
+/** A longer log takes a while to replay, and all other sessions would wait: `orc verify` says it then. */
+const MAX_TRACED_BYTES = 5_000_000;
+
 /**
  * What somebody changed on the way is taken all the same: on a machine that vanished it may be all that is
  * left. Nobody goes on with it unsaid.
@@ -162,6 +165,7 @@ async function sayIfChanged(
 ): Promise<void> {
   const { layout: { root }, store } = repository;
   try {
+    if (sizeOf(sessionLayout(root, id).log) > MAX_TRACED_BYTES) return;
     const session = await store.read(id);
     if (session.state.definition === null) return;
     const { workflow, refusal } = await workflowOf(repository, session);
@@ -205,7 +209,8 @@ async function fastForward(
 ): Promise<void> {
   const { root } = layout;
   const { id, paths: { directory: staged } } = copy;
-  const { directory: guarded } = sessionLayout(root, id);
+  const own = sessionLayout(root, id);
+  const { directory: guarded } = own;
   const act = { id, guarded, doing: "bring the session up to its copy" };
   await withSessionLock(layout, context, act, async (lock) => {
     await finishArrival(root, id, lock);
@@ -219,7 +224,6 @@ async function fastForward(
       current = judged.here;
     }
     // Before it counts: an approval that comes with it is never taken for one of here.
-    const own = sessionLayout(root, id);
     const text = metaWithArrival(own, {
       known: current?.serial ?? 0,
       last: there.serial,
