@@ -61,11 +61,13 @@ export type {
   EventsOptions,
   KeptCheckpoint,
   KeptFeedback,
+  LogLine,
   NewSession,
   Session as SessionRecord,
   SessionEntry,
   SessionNaming,
   SessionStore as StorageBackend,
+  StoreListOptions,
   Updated,
 } from "./src/session/store.ts";
 export { memoryStore, type MemoryStoreOptions } from "./src/session/memory.ts";

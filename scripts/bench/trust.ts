@@ -68,14 +68,15 @@ export function measureChain(): Promise<Row> {
 export function measureReplay(): Promise<Row> {
   return inSession(async (root) => {
     await work(root, EVENTS);
-    const { session, workflow } = await openSession(denoHost(), { root });
+    const opened = await openSession(denoHost(), { root });
+    const { repository, session, workflow } = opened;
     const { log } = sessionLayout(root, session.id);
     const own: number[] = [];
     const parsing: number[] = [];
     for (let run = 0; run < RUNS; run++) {
       own.push(
         await timeOf(async () => {
-          const traced = await traceSession(root, session, workflow);
+          const traced = await traceSession(repository, session, workflow);
           const [problem] = traced.contradictions;
           if (problem) throw new Error(problem.message);
         }),

@@ -216,7 +216,7 @@ async function allSessions(
   { store, layout }: Repository,
   allow: (session: Candidate) => void,
 ): Promise<readonly Candidate[]> {
-  const first = candidatesIn(await store.list(FIRST_LOOK));
+  const first = candidatesIn(await store.list({ limit: FIRST_LOOK }));
   first.filter(({ state }) => !isClosed(state.status)).forEach(allow);
   const entries = candidatesIn(await store.list());
   if (entries.length > 0) return entries;

@@ -12,6 +12,7 @@ import { isClosed } from "../engine/state.ts";
 import { workflowFromState } from "../repository/unpinned.ts";
 import type { StoredSession } from "../session/codec.ts";
 import { unknownVersionOf } from "../session/encode.ts";
+import { loggedLines } from "../session/kept/events.ts";
 import { type Line, linesFrom } from "../session/log.ts";
 import {
   damageFinder,
@@ -231,8 +232,13 @@ async function contradictionsOf(
     () => undefined,
   );
   if (workflow === undefined) return [];
+  const layout = { root };
+  const store = {
+    log: (id: string, startBytes?: number) =>
+      loggedLines(layout, id, startBytes),
+  };
   const { contradictions, coveredFrom } = await traceSession(
-    root,
+    { layout, store },
     session,
     workflow,
   );

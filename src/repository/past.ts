@@ -45,8 +45,7 @@ export async function asItWas(
   const { repository, session, workflow } = opened;
   const at = updateIn(session, asked);
   if (session.legacyPath !== null) throw notCovered(at, null);
-  const { root } = repository.layout;
-  const traced = await traceSession(root, session, workflow, at);
+  const traced = await traceSession(repository, session, workflow, at);
   const { coveredFrom, replayed } = traced;
   const state = replayed.earlier.get(at);
   if (state === undefined) throw notCovered(at, coveredFrom);

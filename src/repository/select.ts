@@ -4,7 +4,7 @@ import type { RepositoryLayout } from "../base/layout.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import type { LegacyState } from "../session/legacy.ts";
 import { readBinding, readCurrent, saidOf } from "../session/read.ts";
-import type { Owner, Session, SessionEntry } from "../session/store.ts";
+import type { Owner, Session } from "../session/store.ts";
 import { decodeDefinition, findDuplicateId } from "../workflow/definition.ts";
 import { fillTexts } from "../workflow/template.ts";
 import type { Workflow } from "../workflow/types.ts";
@@ -151,23 +151,18 @@ const FIRST_LOOK = 100;
 export async function onlySession(
   { store, layout }: Repository,
 ): Promise<Selected | readonly string[]> {
-  let entries = await store.list(FIRST_LOOK);
-  if (activeOf(entries).length < 2) entries = await store.list();
-  const active = activeOf(entries).map(({ id }) => id);
+  const listActive = async (limit?: number) =>
+    (await store.list({ limit, status: "active" })).map(({ id }) => id);
+  let active = await listActive(FIRST_LOOK);
+  if (active.length < 2) active = await listActive();
   if (active.length > 1) return active;
   const [only] = active;
   if (only) return { session: await store.read(only), source: "only" };
   const legacy = await readLegacy(layout);
   // What was adopted goes on in the new place, and may have ended there.
-  return legacy && !entries.some(({ id }) => id === legacy.session.id)
+  return legacy && !(await store.ids()).includes(legacy.session.id)
     ? { session: legacy.session, source: "legacy" }
     : [];
-}
-
-function activeOf(
-  entries: readonly SessionEntry[],
-): readonly SessionEntry[] {
-  return entries.filter(({ state }) => state?.status === "active");
 }
 
 /** Loaded only where nothing newer was found: few repositories hold legacy state any more. */

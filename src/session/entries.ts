@@ -2,20 +2,44 @@
 import { onRefusal } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
-import { readSession } from "./read.ts";
-import type { SessionEntry } from "./store.ts";
+import { guardDirectory } from "../files/read.ts";
+import { decodeState, readState } from "./read.ts";
+import type {
+  Session,
+  SessionEntry,
+  SessionStore,
+  StoreListOptions,
+} from "./store.ts";
 
-/** Reads these sessions, or so many of those changed last. */
+/** Reads these sessions, or those of them that are asked for. */
 export async function listEntries(
   layout: RepositoryLayout,
   ids: readonly string[],
-  limit = Infinity,
+  { limit = Infinity, status }: StoreListOptions = {},
 ): Promise<readonly SessionEntry[]> {
   const entries: SessionEntry[] = [];
   for (const id of changedLast(layout, ids, limit)) {
-    entries.push(await readEntry(layout, id));
+    const entry = await readIf(layout, id, status)
+      .then((session) => session && entryOf(session), unreadable(id));
+    const isWanted = !status || entry?.state?.status === status;
+    if (entry && isWanted) entries.push(entry);
   }
   return entries;
+}
+
+/** Undefined for one that cannot be of the status: to decode a state takes ten times as long as to read it. */
+async function readIf(
+  layout: RepositoryLayout,
+  id: string,
+  status: string | undefined,
+): Promise<Session | undefined> {
+  const paths = sessionLayout(layout.root, id);
+  guardDirectory(layout.root, paths.directory);
+  const text = readState(paths, id);
+  // With a backslash a word may be spelled in many ways.
+  const mayBe = !status || text.includes(`"${status}"`) ||
+    text.includes("\\u");
+  return mayBe ? await decodeState(text, paths, id) : undefined;
 }
 
 /** Each update replaces a file in the session's directory. */
@@ -44,17 +68,22 @@ function changedAtMs(directory: string): number {
 
 /** Reads a session for a list: what is wrong with it is an answer too. */
 export async function readEntry(
-  layout: RepositoryLayout,
+  store: SessionStore,
   id: string,
 ): Promise<SessionEntry> {
-  return await readSession(layout, id).then(
-    ({ state }) => ({ id, state, problem: null }),
-    onRefusal(({ code, message }) => {
-      const isUnfinished = code === "no_such_session";
-      const problem = isUnfinished ? "unfinished: no state.json" : message;
-      return { id, state: null, problem };
-    }),
-  );
+  return await store.read(id).then(entryOf, unreadable(id));
+}
+
+function entryOf({ id, state }: Session): SessionEntry {
+  return { id, state, problem: null };
+}
+
+function unreadable(id: string): (error: unknown) => SessionEntry {
+  return onRefusal(({ code, message }) => {
+    const isUnfinished = code === "no_such_session";
+    const problem = isUnfinished ? "unfinished: no state.json" : message;
+    return { id, state: null, problem };
+  });
 }
 
 /** Reads what may be damaged, which must not hide what is not: why it cannot be read becomes a warning. */

@@ -3,7 +3,7 @@ import { handed } from "../base/handed.ts";
 import { isSessionId } from "../base/ids.ts";
 import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
 import { assertOptions } from "../base/text.ts";
-import type { RecordedEvent } from "../engine/event.ts";
+import { encodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { unlessAborted } from "../files/wait.ts";
 import { sessionMeta } from "./create.ts";
 import { noSuchSession } from "./read.ts";
@@ -13,6 +13,7 @@ import type {
   EventsOptions,
   KeptCheckpoint,
   KeptFeedback,
+  LogLine,
   Session,
   SessionStore,
 } from "./store.ts";
@@ -105,10 +106,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     },
     ids,
     // deno-lint-ignore require-await
-    list: async (limit) =>
+    list: async ({ limit, status } = {}) =>
       lastChanged([...sessions.values()], limit)
+        .filter(({ state }) => !status || state.status === status)
         .map(({ id, state }) => ({ id, state, problem: null })),
     events: (session, options) => loggedEvents(session, options),
+    async *log(id, startBytes) {
+      yield linesOf(logs.get(id) ?? [])
+        .filter((line) => line.startBytes >= (startBytes ?? 0));
+    },
+    // deno-lint-ignore require-await
+    logBytes: async (id) => linesOf(logs.get(id) ?? []).at(-1)?.endBytes ?? 0,
     // deno-lint-ignore require-await
     version: async (id) => sessions.get(id)?.serial.toString(),
     // deno-lint-ignore require-await
@@ -201,6 +209,19 @@ function checkpointsIn(
       return ids.filter((id) => known.delete(id));
     },
   };
+}
+
+/** A log as the store of a repository keeps it. */
+function linesOf(log: readonly RecordedEvent[]): readonly LogLine[] {
+  let endBytes = 0;
+  return log.map((event) => {
+    const line = new TextEncoder().encode(encodeLogLine(event));
+    const startBytes = endBytes;
+    endBytes += line.length;
+    const bytes = line.subarray(0, -1);
+    const text = new TextDecoder().decode(bytes);
+    return { text, startBytes, endBytes, isEnded: true, bytes: () => [bytes] };
+  });
 }
 
 /** All by their ids, or so many of those changed last, as the store of a repository lists them. */

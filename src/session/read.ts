@@ -23,6 +23,7 @@ import {
   readBeginning,
   readJson,
   readText,
+  sizeOf,
 } from "../files/read.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
 import type {
@@ -142,11 +143,16 @@ export function fileStore(
     },
     // deno-lint-ignore require-await
     ids: async () => sessionIds(layout),
-    list: async (limit) =>
-      (await listing()).listEntries(layout, sessionIds(layout), limit),
+    list: async (options) =>
+      (await listing()).listEntries(layout, sessionIds(layout), options),
     async *events(...request) {
       yield* (await logs()).sessionEvents(layout, ...request);
     },
+    async *log(...request) {
+      yield* (await logs()).loggedLines(layout, ...request);
+    },
+    // deno-lint-ignore require-await
+    logBytes: async (id) => sizeOf(sessionLayout(layout.root, id).log),
     version: async (id) =>
       (await logs()).stampOf(sessionLayout(layout.root, id).state),
     // deno-lint-ignore require-await

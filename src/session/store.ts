@@ -1,7 +1,12 @@
 import type { JsonObject } from "../base/json.ts";
 import type { LockContext } from "../files/lock.ts";
 import type { RecordedEvent } from "../engine/event.ts";
-import type { Decision, LoggedEvent, SessionState } from "../workflow/types.ts";
+import type {
+  Decision,
+  LoggedEvent,
+  SessionState,
+  SessionStatus,
+} from "../workflow/types.ts";
 import type { StoredSession } from "./codec.ts";
 import type { LogEnd } from "./log.ts";
 
@@ -31,6 +36,14 @@ export interface SessionEntry {
   readonly state: SessionState | null;
   /** Why it cannot; null where it can. */
   readonly problem: string | null;
+}
+
+/** Which sessions a list holds. */
+export interface StoreListOptions {
+  /** Only so many are looked at, those changed last. */
+  readonly limit?: number;
+  /** Of those only the ones that are so far; what cannot be read is none of them. */
+  readonly status?: SessionStatus;
 }
 
 /** A session that is to be kept. */
@@ -69,6 +82,20 @@ export interface EventBatch {
   readonly end: string;
   /** What was passed over so far because it is damaged, also before such a place; sentences for people. */
   readonly warnings: readonly string[];
+}
+
+/** A line of a log as it is kept, whoever wrote it. */
+export interface LogLine {
+  /** Undefined when it is not UTF-8, or longer than any that orc writes. */
+  readonly text: string | undefined;
+  /** Where it begins in the log. */
+  readonly startBytes: number;
+  /** Where the next line begins, or the log ends. */
+  readonly endBytes: number;
+  /** False for what stands behind the last newline. */
+  readonly isEnded: boolean;
+  /** All its bytes but its end; to be asked for before the next lines are. */
+  bytes(): Iterable<Uint8Array>;
 }
 
 /** What is said of a session besides its work. */
@@ -140,13 +167,21 @@ export interface SessionStore {
   ): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */
   ids(): Promise<readonly string[]>;
-  /** All sessions, or so many of those changed last; those that cannot be read are named. */
-  list(limit?: number): Promise<readonly SessionEntry[]>;
+  /** All sessions, or some of them; those that cannot be read are named. */
+  list(options?: StoreListOptions): Promise<readonly SessionEntry[]>;
   /**
    * Reads the events of a session that was read before: all up to that state, and what was logged
    * since. A batch at a time, in constant memory; whoever leaves the loop ends the reading.
    */
   events(session: Session, options?: EventsOptions): AsyncIterable<EventBatch>;
+  /**
+   * Reads the log of a session line by line as it is kept, damaged lines too, to prove what it says. From its
+   * beginning, or from where a line begins; a batch at a time, in constant memory. The events of the state may
+   * be missing at its end.
+   */
+  log(id: string, startBytes?: number): AsyncIterable<readonly LogLine[]>;
+  /** How long that log is; 0 where there is none. Cheaper than to read it. */
+  logBytes(id: string): Promise<number>;
   /** What is another text after each update of a session; undefined where there is none. Cheaper than to read it. */
   version(id: string): Promise<string | undefined>;
   /** Reads what is said of a session besides its work, such as `name`, `owner` and `origin`; undefined where nothing is. */

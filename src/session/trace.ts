@@ -1,7 +1,11 @@
 /** Whether a session is what its events lead to, and its log what orc wrote. */
 import { orElse } from "../base/error.ts";
 import { type JsonObject, numberOf } from "../base/json.ts";
-import { repositoryLayout, sessionLayout } from "../base/layout.ts";
+import {
+  type RepositoryLayout,
+  repositoryLayout,
+  sessionLayout,
+} from "../base/layout.ts";
 import { MAX_PROBLEMS } from "../base/limits.ts";
 import {
   decodeLogLine,
@@ -16,11 +20,10 @@ import { unearnedIn } from "../replay/earned.ts";
 import { newReplayer, type Replayed } from "../replay/replay.ts";
 import { definitionHash } from "../workflow/sizes.ts";
 import type { Workflow } from "../workflow/types.ts";
-import { bytesOfLine, type Line, linesFrom } from "./log.ts";
-import { openForReading, repeatFilter } from "./log_read.ts";
+import { repeatFilter } from "./log_read.ts";
 import { readRepositoryMeta } from "./repository.ts";
 import { findSpare, type Spare, type SpareState } from "./spare.ts";
-import type { Session } from "./store.ts";
+import type { LogLine, Session, SessionStore } from "./store.ts";
 
 /** What of a session contradicts itself. */
 export interface Contradiction {
@@ -65,29 +68,37 @@ export interface Traced {
   readonly replayed: Replayed;
 }
 
+/** Where a session and its log are. */
+export interface Traceable {
+  readonly layout: Pick<RepositoryLayout, "root">;
+  readonly store: Pick<SessionStore, "log">;
+}
+
 /**
  * Reads the whole log of a session and compares it with its state. In constant memory: a log may
  * have millions of lines. The state after the update `asked` is kept. Reads only; throws as reading
  * the log does.
  */
 export async function traceSession(
-  root: string,
+  { layout: { root }, store }: Traceable,
   session: Session,
   workflow: Workflow,
   asked?: number,
 ): Promise<Traced> {
-  const { log: path } = sessionLayout(root, session.id);
   const replayer = newReplayer(workflow, session.state, asked);
-  const walk = new Walk(session, replayer.take, findSpare(root, session.id));
-  const file = openForReading({ root, path });
-  try {
-    if (file !== undefined) {
-      for (const line of linesFrom(file, 0)) walk.take(file, line);
+  const walk = new Walk(session, {
+    store,
+    replay: replayer.take,
+    spare: findSpare(root, session.id),
+  });
+  for await (const lines of store.log(session.id)) {
+    for (const line of lines) {
+      const restarting = walk.take(line);
+      // Whoever waits for nothing takes a million lines in half the time.
+      if (restarting) await restarting;
     }
-    walk.takeCarried(session.lastEvents);
-  } finally {
-    file?.close();
   }
+  walk.takeCarried(session.lastEvents);
   const replayed = replayer.result();
   const contradictions = [
     ...missedIn(root, session, walk),
@@ -198,6 +209,7 @@ interface Step {
 /** One way through a log, from its first line to its last. */
 class Walk {
   readonly #session: Session;
+  readonly #store: Traceable["store"];
   readonly #replay: (event: RecordedEvent) => void;
   readonly #isRepeat = repeatFilter();
   /** By turns: a map that entries are taken from keeps them alive for longer. */
@@ -226,27 +238,38 @@ class Walk {
 
   constructor(
     session: Session,
-    replay: (event: RecordedEvent) => void,
-    spare: Spare | undefined,
+    { store, replay, spare }: {
+      readonly store: Traceable["store"];
+      readonly replay: (event: RecordedEvent) => void;
+      readonly spare: Spare | undefined;
+    },
   ) {
     this.#session = session;
+    this.#store = store;
     this.#replay = replay;
     this.#head = session.id;
     this.missed = new Map(spare?.states.map((state) => [state.head, state]));
   }
 
-  take(file: Deno.FsFile, line: Line): void {
+  /** Returns what is to be waited for, where the chain begins anew. */
+  take(line: LogLine): Promise<void> | undefined {
     this.#sizeBytes = line.endBytes;
     const text = line.text ?? "";
     const linked = linkedLine(text);
     const event = decodeLogLine(text);
     if (linked === undefined || event?.link === undefined) {
-      return this.#takeOther(file, line, event);
+      this.#takeOther(line, event);
+      return;
     }
     const { link } = event;
     if (this.#isKnown(event.id, text)) return;
-    if (link.base !== null) this.#restart(event, link.base, file, line);
-    this.#follow({ event: { ...event, link }, line: linked.line });
+    const step = { event: { ...event, link }, line: linked.line };
+    if (link.base === null) {
+      this.#follow(step);
+      return;
+    }
+    return this.#restart(event, link.base, line)
+      .then(() => this.#follow(step));
   }
 
   /** Events that travel in the state, and may not be in the log yet. */
@@ -300,13 +323,9 @@ class Walk {
       );
   }
 
-  #takeOther(
-    file: Deno.FsFile,
-    line: Line,
-    event: RecordedEvent | undefined,
-  ): void {
+  #takeOther(line: LogLine, event: RecordedEvent | undefined): void {
     if (event === undefined && mayBeTorn(line)) this.#isTorn = true;
-    if (line.isEnded) this.#count(file, line);
+    if (line.isEnded) this.#count(line);
     if (this.coveredFrom === null || event === undefined) return;
     // An orc that knew no chain wrote what travelled in the state once more, in its own form.
     if (event.id !== "" && this.#isRepeat(event.id)) return;
@@ -316,11 +335,11 @@ class Walk {
   }
 
   /** What stands before the beginning of the chain is only counted. */
-  #count(file: Deno.FsFile, line: Line): void {
+  #count(line: LogLine): void {
     this.others += 1;
     const digest = this.#digests.get(this.others - 1);
     if (this.coveredFrom === null || digest === undefined) return;
-    const next = withOther(digest, bytesOfLine(file, line));
+    const next = withOther(digest, line.bytes());
     this.#digests.set(this.others, next);
     this.#digests.delete(this.others - MAX_RECENT_OTHERS);
   }
@@ -346,12 +365,11 @@ class Walk {
   }
 
   /** A chain that begins later than its session. */
-  #restart(
+  async #restart(
     { serial, details }: RecordedEvent,
     base: JsonObject,
-    file: Deno.FsFile,
-    { startBytes }: Line,
-  ): void {
+    { startBytes }: LogLine,
+  ): Promise<void> {
     const isVouched = details.has("repair");
     if (isVouched) {
       this.#found.length = 0;
@@ -369,9 +387,11 @@ class Walk {
     [this.others, this.#covered, this.#standing, this.#seen] = [0, 0, 0, 0];
     this.#digests = new Map([[0, ""]]);
     const fromBytes = numberOf(base.get("log_bytes")) ?? 0;
-    for (const line of linesFrom(file, fromBytes)) {
-      if (line.startBytes >= startBytes) break;
-      if (linkedLine(line.text ?? "") === undefined) this.#count(file, line);
+    for await (const lines of this.#store.log(this.#session.id, fromBytes)) {
+      for (const line of lines) {
+        if (line.startBytes >= startBytes) return;
+        if (linkedLine(line.text ?? "") === undefined) this.#count(line);
+      }
     }
   }
 
@@ -421,7 +441,7 @@ class Walk {
 const LINE_START = '{"timestamp"';
 
 /** A power cut leaves the beginning of a line, or zeros; anything else somebody wrote. */
-function mayBeTorn({ text }: Line): boolean {
+function mayBeTorn({ text }: LogLine): boolean {
   return text === undefined || text.includes("\0") ||
     text.startsWith(LINE_START) || text !== "" && LINE_START.startsWith(text);
 }

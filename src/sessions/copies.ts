@@ -5,7 +5,7 @@ import { decodeUtf8, jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import { type SessionLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
-import { guardDirectory, readRegularFile, sizeOf } from "../files/read.ts";
+import { guardDirectory, readRegularFile } from "../files/read.ts";
 import { discard, writeAtomic, writeNewFile } from "../files/write.ts";
 import { withArrival } from "../replay/account.ts";
 import type { Repository } from "../repository/open.ts";
@@ -163,14 +163,18 @@ async function sayIfChanged(
   { repository, warnings }: Taking,
   id: string,
 ): Promise<void> {
-  const { layout: { root }, store } = repository;
+  const { store } = repository;
   try {
-    if (sizeOf(sessionLayout(root, id).log) > MAX_TRACED_BYTES) return;
+    if (await store.logBytes(id) > MAX_TRACED_BYTES) return;
     const session = await store.read(id);
     if (session.state.definition === null) return;
     const { workflow, refusal } = await workflowOf(repository, session);
     if (refusal !== null) return;
-    const { contradictions } = await traceSession(root, session, workflow);
+    const { contradictions } = await traceSession(
+      repository,
+      session,
+      workflow,
+    );
     const first = contradictions.find(({ code }) =>
       /^(?:log_|update_|definition_|state_not_)/.test(code)
     );

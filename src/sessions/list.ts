@@ -109,7 +109,7 @@ export async function listSessions(
   const { limit = LISTED_SESSIONS } = options;
   const warnings: string[] = [];
   const current = await unlessDamaged(() => readCurrent(layout), warnings);
-  const entries = await store.list(limit);
+  const entries = await store.list({ limit });
   const lines: SessionLine[] = [];
   for (const entry of entries) {
     const name = entry.state &&
@@ -154,7 +154,7 @@ export async function* eachSession(
   const ids = await store.ids();
   for (const id of ids.toReversed()) {
     options.signal?.throwIfAborted();
-    const entry = await readEntry(layout, id);
+    const entry = await readEntry(store, id);
     const name = entry.state && await saidOf(store, id, "name");
     const line = { ...lineOf(entry, current, false), name };
     if (isWanted(line)) yield line;
@@ -267,7 +267,7 @@ async function sessionsIn(
   const ids = await store.ids();
   const sessions: TreeSession[] = [];
   for (const session of ids) {
-    const { state, problem } = await readEntry(layout, session);
+    const { state, problem } = await readEntry(store, session);
     const path = sessionLayout(directory, session).state;
     const place = { path, directory, session, legacy: false };
     sessions.push({ ...place, ...treeFactsOf(state), problem });

@@ -108,8 +108,7 @@ export async function verifySession(
   });
   const { place, repository, session, workflow } = opened;
   const { state, serial } = session;
-  const { layout: { root } } = repository;
-  const traced = await traceSession(root, session, workflow);
+  const traced = await traceSession(repository, session, workflow);
   const account = await readAccount(repository.store, session);
   const overrides = overridesIn(state.metadata);
   const fresh = await findStale(host, opened);

@@ -209,9 +209,12 @@ interface Abandoned extends GivenUp {
 async function listGivenUp(
   { store }: Repository,
 ): Promise<readonly Abandoned[]> {
-  const entries = await store.list(MAX_LOOKED_AT);
+  const entries = await store.list({
+    limit: MAX_LOOKED_AT,
+    status: "abandoned",
+  });
   return entries.flatMap(({ id, state }) =>
-    state?.status === "abandoned" ? [{ session: id, state }] : []
+    state ? [{ session: id, state }] : []
   );
 }
 

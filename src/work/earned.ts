@@ -22,7 +22,7 @@ export async function traceEarned(
 ): Promise<Traced | undefined> {
   if (session.legacyPath !== null) return undefined;
   const { root } = repository.layout;
-  const traced = await traceSession(root, session, workflow);
+  const traced = await traceSession(repository, session, workflow);
   // One that was taken out has left its events.
   if (session.chain === null && traced.coveredFrom === null) return undefined;
   const [text] = contradictionText(traced, uncapitalised);

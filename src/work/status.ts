@@ -1,9 +1,8 @@
 import { asObject, type JsonObject, textAt } from "../base/json.ts";
-import { sessionLayout } from "../base/layout.ts";
 import { closedIn } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
-import { fileKind, sizeOf } from "../files/read.ts";
+import { fileKind } from "../files/read.ts";
 import type { Host } from "../host/host.ts";
 import type { SessionPlace } from "../repository/open.ts";
 import type { Past, PastOptions, PastSession } from "../repository/past.ts";
@@ -143,11 +142,10 @@ async function contradictions(
 ): Promise<readonly string[]> {
   const { chain, id, lastEvents, state } = session;
   if (chain === null) return [];
-  const { root } = repository.layout;
   const last = lastEvents.at(-1)?.link?.chain ?? chain.head;
   const isInStep = closedIn(state) === chain.closed && last === chain.head &&
-    sizeOf(sessionLayout(root, id).log) >= chain.offsetBytes;
+    await repository.store.logBytes(id) >= chain.offsetBytes;
   if (isInStep) return [];
   const { contradictionsIn } = await import("../session/trace.ts");
-  return await contradictionsIn(root, session, workflow);
+  return await contradictionsIn(repository, session, workflow);
 }

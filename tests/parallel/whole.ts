@@ -52,7 +52,10 @@ async function contradictionsIn(
   const workflow = isReal
     ? fillTexts(decodeDefinition(definition))
     : workflowOf([]);
-  const { contradictions } = await traceSession(root, session, workflow);
+  const layout = repositoryLayout(root);
+  const store = fileStore(layout, storeContext());
+  const traceable = { layout, store };
+  const { contradictions } = await traceSession(traceable, session, workflow);
   return contradictions
     .filter(({ code }) => isReal || /^(?:chain|log)_/.test(code))
     // The older tool alone has no chain.

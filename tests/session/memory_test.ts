@@ -63,6 +63,6 @@ Deno.test("memoryStore() takes no id twice, and lists those changed last", async
   assertEquals(await codeOf(again), "usage invalid_session_id");
   await store.update("one", noteOf("Look"));
   const ids = async (limit?: number) =>
-    (await store.list(limit)).map(({ id }) => id);
+    (await store.list({ limit })).map(({ id }) => id);
   assertEquals([await ids(), await ids(1)], [["one", "two"], ["one"]]);
 });

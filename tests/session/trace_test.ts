@@ -98,7 +98,11 @@ function withRun(test: (stage: Stage) => Promise<void>): Promise<void> {
     };
     const codes = async () => {
       const session = await readSession(layout, SESSION_ID);
-      const found = await traceSession(root, session, WORKFLOW);
+      const found = await traceSession(
+        { layout, store: first },
+        session,
+        WORKFLOW,
+      );
       return [...new Set(found.contradictions.map(({ code }) => code))];
     };
     await act(...ACTIONS);

@@ -1,5 +1,5 @@
 /** What every store of sessions promises, whatever it keeps them in. */
-import type { RecordedEvent } from "../../src/engine/event.ts";
+import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import { isOrcError } from "../../src/base/error.ts";
 import { saidOf } from "../../src/session/read.ts";
 import type {
@@ -9,6 +9,7 @@ import type {
   SessionStore,
 } from "../../src/session/store.ts";
 import { codeOf } from "../files/temporary.ts";
+import { workflowOf } from "../engine/fixtures.ts";
 import {
   complete,
   completedItems,
@@ -16,6 +17,8 @@ import {
   noteOf,
   startedState,
 } from "../session/fixtures.ts";
+import { traceSession } from "../../src/session/trace.ts";
+import type { Decision, SessionStatus } from "../../src/workflow/types.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 
 /** A store to be tested, and what else can be done to what it keeps. */
@@ -80,6 +83,32 @@ function numbers(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
+async function linesOf(store: SessionStore, startBytes?: number, id = ID) {
+  const lines = [];
+  for await (const batch of store.log(id, startBytes)) {
+    lines.push(...batch.map(({ bytes, ...line }) => {
+      const lengths = [...bytes()].map(({ length }) => length);
+      return { ...line, bytes: lengths.reduce((a, b) => a + b, 0) };
+    }));
+  }
+  return lines;
+}
+
+async function idsOf(
+  store: SessionStore,
+  status: SessionStatus,
+): Promise<readonly string[]> {
+  return (await store.list({ status })).map(({ id }) => id);
+}
+
+/** Gives a session up. */
+function abandon({ state }: Session): Decision {
+  return {
+    state: { ...state, status: "abandoned" },
+    events: [eventOf("workflow_abandoned", null)],
+  };
+}
+
 async function noteTimes(store: SessionStore, count: number): Promise<void> {
   for (const number of numbers(1, count)) {
     await store.update(ID, noteOf(`Note ${number}`));
@@ -142,7 +171,7 @@ function testUpdates(test: Test, testSession: Test): void {
       (await store.list()).map(({ id, problem }) => [id, problem]),
       [[ID, null], [OTHER, null]],
     );
-    assertEquals((await store.list(1)).length, 1);
+    assertEquals((await store.list({ limit: 1 })).length, 1);
   });
 
   testSession(
@@ -278,6 +307,24 @@ function testUpdates(test: Test, testSession: Test): void {
         [OTHER, true],
       ]);
       assert((list[0]?.problem ?? "") !== "");
+      assertEquals(await idsOf(store, "active"), [OTHER]);
+    },
+  );
+
+  testSession(
+    "the list of a status has no other, however the state is spelled",
+    async ({ store, rewrite }) => {
+      await store.create(newSession(OTHER));
+      await store.update(OTHER, abandon);
+      const statuses = ["active", "abandoned", "completed"] as const;
+      const lists = () =>
+        Promise.all(statuses.map((status) => idsOf(store, status)));
+      assertEquals(await lists(), [[ID], [OTHER], []]);
+      await rewrite?.(
+        OTHER,
+        (state) => state.replace('"abandoned"', '"\\u0061bandoned"'),
+      );
+      assertEquals(await lists(), [[ID], [OTHER], []]);
     },
   );
 
@@ -343,6 +390,45 @@ function testEvents(testSession: Test): void {
       }
     },
   );
+
+  testSession(
+    "the log is read line by line as it is kept, from its beginning or from a line on",
+    async (fixture) => {
+      const { store } = fixture;
+      await noteTimes(store, 150);
+      const lines = await linesOf(store);
+      assertEquals(lines.length, 151);
+      for (const [index, line] of lines.entries()) {
+        const { startBytes, endBytes, isEnded, text, bytes } = line;
+        assertEquals(startBytes, lines[index - 1]?.endBytes ?? 0);
+        assertEquals([bytes + 1, isEnded], [endBytes - startBytes, true]);
+        assertEquals(decodeLogLine(text ?? "")?.serial, index + 1);
+      }
+      assertEquals(await store.logBytes(ID), lines.at(-1)?.endBytes);
+      const rest = await linesOf(store, lines[100]?.startBytes);
+      assertEquals(rest, lines.slice(100));
+      for await (const _ of store.log(ID)) break;
+      const none = [
+        await store.logBytes(OTHER),
+        await linesOf(store, 0, OTHER),
+      ];
+      assertEquals(none, [0, []]);
+    },
+  );
+
+  testSession("the log proves the state", async ({ store }) => {
+    await noteTimes(store, 5);
+    const session = await store.read(ID);
+    const layout = { root: "/nowhere" };
+    const { contradictions, coveredFrom } = await traceSession(
+      { layout, store },
+      session,
+      workflowOf([]),
+    );
+    assertEquals(coveredFrom, 1);
+    const codes = contradictions.map(({ code }) => code);
+    assertEquals(codes.filter((code) => /^(?:chain|log)_/.test(code)), []);
+  });
 
   testSession("who has seen enough leaves the loop", async ({ store }) => {
     await store.update(ID, complete("a"));

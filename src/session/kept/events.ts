@@ -3,7 +3,7 @@ import { type RepositoryLayout, sessionLayout } from "../../base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../engine/event.ts";
 import { asOrcError, ifThere } from "../../files/errors.ts";
 import { pause as pauseFor } from "../../files/wait.ts";
-import { linesBackwards } from "../log.ts";
+import { bytesOfLine, linesBackwards, linesFrom } from "../log.ts";
 import {
   type LogReading,
   type LogSource,
@@ -12,7 +12,7 @@ import {
   readLogBackwards,
   repeatFilter,
 } from "../log_read.ts";
-import type { EventBatch, EventsOptions, Session } from "../store.ts";
+import type { EventBatch, EventsOptions, LogLine, Session } from "../store.ts";
 
 const MAX_BATCH_EVENTS = 64;
 /** A line may have megabytes. */
@@ -43,6 +43,30 @@ export function sessionEvents(
 ): AsyncIterable<EventBatch> {
   const { log: path } = sessionLayout(root, id);
   return eventsIn({ root, path, workflowId, lastEvents }, options);
+}
+
+/** The lines of a session's log, a batch at a time; the file is open until the end, or until the loop is left. */
+export async function* loggedLines(
+  { root }: Pick<RepositoryLayout, "root">,
+  id: string,
+  startBytes = 0,
+): AsyncGenerator<readonly LogLine[]> {
+  const file = openForReading({ root, path: sessionLayout(root, id).log });
+  if (file === undefined) return;
+  try {
+    let lines: LogLine[] = [];
+    let begunBytes = startBytes;
+    for (const line of linesFrom(file, startBytes)) {
+      lines.push({ ...line, bytes: () => bytesOfLine(file, line) });
+      if (line.endBytes - begunBytes < MAX_BATCH_BYTES) continue;
+      yield lines;
+      lines = [];
+      begunBytes = line.endBytes;
+    }
+    if (lines.length > 0) yield lines;
+  } finally {
+    file.close();
+  }
 }
 
 /** Reads the events of a log, and follows it until `isOver`, asked after each look, says so. */
