@@ -55,19 +55,23 @@ function chosenSuites(names: readonly string[]): Suite[] {
 
 /**
  * Suites that build into the clone run one after the other, and the rest, one after the other, beside
- * them. What runs beside something else is shown once it is done.
+ * them; who is done first helps. What runs beside something else is shown once it is done.
  */
 async function runSuites(
   suites: readonly Suite[],
   flags: readonly string[],
 ): Promise<Result[]> {
-  const lanes = [false, true].map((builds) =>
-    suites.filter((suite) => (suite.builds ?? false) === builds)
-  ).filter((lane) => lane.length > 0);
+  const building = suites.filter(({ builds }) => builds);
+  const others = suites.filter(({ builds }) => !builds);
+  const lanes = building.length > 0 && others.length > 0
+    ? [[building, others], [others]]
+    : [[building, others]];
   const results = new Map<Suite, Result>();
-  await Promise.all(lanes.map(async (lane) => {
-    for (const suite of lane) {
-      results.set(suite, await runSuite(suite, flags, lanes.length > 1));
+  await Promise.all(lanes.map(async (queues) => {
+    for (const queue of queues) {
+      for (let suite = queue.shift(); suite; suite = queue.shift()) {
+        results.set(suite, await runSuite(suite, flags, lanes.length > 1));
+      }
     }
   }));
   return suites.flatMap((suite) => results.get(suite) ?? []);
