@@ -58,7 +58,7 @@ export function allSuites(): Suite[] {
       "pure",
       [],
       [
-        ...ROOMS.flatMap((room) => testFilesIn(`tests/${room}`)),
+        ...ROOMS.flatMap((room) => testFilesBelow(`tests/${room}`)),
         ...testFilesIn("tests"),
       ].filter(isOfPureFile),
     ),
@@ -124,7 +124,7 @@ function isOfPureFile(path: string): boolean {
 }
 
 function impureTestsOf(room: string): string[] {
-  return testFilesIn(`tests/${room}`).filter((path) => !isOfPureFile(path));
+  return testFilesBelow(`tests/${room}`).filter((path) => !isOfPureFile(path));
 }
 
 function suite(
@@ -148,20 +148,21 @@ export function forgottenFolders(suites: readonly Suite[]): string[] {
   const known = new Set(suites.flatMap(({ paths }) => paths));
   const hasSuite = (path: string): boolean =>
     known.has(path) ||
-    testFilesIn(path).length > 0 &&
-      testFilesIn(path).every((file) => known.has(file));
+    testFilesBelow(path).length > 0 &&
+      testFilesBelow(path).every((file) => known.has(file));
   return childrenOf("tests")
     .filter(({ isDirectory }) => isDirectory)
     .map(({ name }) => `tests/${name}`)
     .filter((path) => path !== TEMPORARY_DIRECTORY && !hasSuite(path))
-    .filter(hasTests);
+    .filter((path) => testFilesBelow(path).length > 0);
 }
 
-function hasTests(directory: string): boolean {
-  return testFilesIn(directory).length > 0 ||
-    childrenOf(directory).some(({ name, isDirectory }) =>
-      isDirectory && hasTests(`${directory}/${name}`)
-    );
+function testFilesBelow(directory: string): string[] {
+  const folders = childrenOf(directory).filter((child) => child.isDirectory);
+  return [
+    ...testFilesIn(directory),
+    ...folders.flatMap(({ name }) => testFilesBelow(`${directory}/${name}`)),
+  ];
 }
 
 function testFilesIn(directory: string): string[] {
