@@ -1,9 +1,10 @@
 /** Sessions as a list shows them: the ones changed last, and damaged ones with what is wrong. */
 import { onRefusal } from "../base/error.ts";
+import { isSessionId } from "../base/ids.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
-import { guardDirectory } from "../files/read.ts";
-import { decodeState, readState } from "./read.ts";
+import { entriesIn, guardDirectory, guardPath } from "../files/read.ts";
+import { decodeState, isForeignSession, readState } from "./read.ts";
 import type {
   Session,
   SessionEntry,
@@ -11,13 +12,23 @@ import type {
   StoreListOptions,
 } from "./store.ts";
 
-/** Reads these sessions, or those of them that are asked for. */
+/** The ids of all sessions; what another program keeps beside them is none. */
+export function sessionIds(layout: RepositoryLayout): readonly string[] {
+  guardPath(layout.root, layout.sessions);
+  return entriesIn(layout.sessions, "list the sessions")
+    .filter(({ name, isFile }) => !isFile && isSessionId(name))
+    .map(({ name }) => name)
+    .filter((name) => !isForeignSession(layout, name))
+    .sort();
+}
+
+/** Reads all sessions, or those that are asked for. */
 export async function listEntries(
   layout: RepositoryLayout,
-  ids: readonly string[],
   { limit = Infinity, status }: StoreListOptions = {},
 ): Promise<readonly SessionEntry[]> {
   const entries: SessionEntry[] = [];
+  const ids = sessionIds(layout);
   for (const id of changedLast(layout, ids, limit)) {
     const entry = await readIf(layout, id, status)
       .then((session) => session && entryOf(session), unreadable(id));

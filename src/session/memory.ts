@@ -14,6 +14,7 @@ import type {
   KeptCheckpoint,
   KeptFeedback,
   LogLine,
+  Outputs,
   Session,
   SessionStore,
 } from "./store.ts";
@@ -54,6 +55,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   const logs = new Map<string, RecordedEvent[]>();
   const metas = new Map<string, JsonObject>();
   const kept = new Map<string, Map<string, KeptCheckpoint>>();
+  const printed = new Map<string, Map<string, string>>();
   const told = new Map<string, Parameters<KeptFeedback["add"]>[0][]>();
   const waiting = new Set<() => void>();
   const keep = (session: Session): void => {
@@ -95,7 +97,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       signal?.throwIfAborted();
       const session = sessionOf(id);
       const at = handed("now()", now());
-      const decision = change(session, at);
+      const decision = change(session, at, () => undefined);
       if (decision.events.length === 0) {
         return { session, events: [], warnings: [] };
       }
@@ -137,6 +139,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       });
     },
     // deno-lint-ignore require-await
+    outputs: async ({ id }) => {
+      const known = printed.get(sessionOf(id).id) ?? new Map();
+      printed.set(id, known);
+      return outputsIn(known);
+    },
+    // deno-lint-ignore require-await
     feedback: async (id) => ({
       // deno-lint-ignore require-await
       add: async (lines) => {
@@ -150,7 +158,9 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     remove: async (id, mayRemove) => {
       const session = sessions.get(id);
       if (session === undefined || !mayRemove(session)) return false;
-      for (const all of [sessions, logs, metas, kept, told]) all.delete(id);
+      for (const all of [sessions, logs, metas, kept, printed, told]) {
+        all.delete(id);
+      }
       waiting.forEach((wake) => wake());
       return true;
     },
@@ -173,6 +183,24 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
       }
     }
   }
+}
+
+function outputsIn(known: Map<string, string>): Outputs {
+  return {
+    // deno-lint-ignore require-await
+    keep: async (text) => {
+      if (text === "") return undefined;
+      const name = `outputs/${known.size}.txt`;
+      known.set(name, text);
+      // deno-lint-ignore require-await
+      const settle = async (isNamed: boolean) => {
+        if (!isNamed) known.delete(name);
+      };
+      return { name, settle };
+    },
+    // deno-lint-ignore require-await
+    read: async (name) => known.get(name),
+  };
 }
 
 /** Those of one session, which `open` finds, or refuses. */

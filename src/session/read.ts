@@ -131,6 +131,7 @@ export function fileStore(
   const listing = () => import("./entries.ts");
   const logs = () => import("./kept/events.ts");
   const kept = () => import("./kept/checkpoints.ts");
+  const printed = () => import("./kept/outputs.ts");
   const said = () => import("./kept/feedback.ts");
   return {
     create: async (session) =>
@@ -141,10 +142,8 @@ export function fileStore(
       update ??= sessionUpdater(layout, context, memory);
       return await update(...request);
     },
-    // deno-lint-ignore require-await
-    ids: async () => sessionIds(layout),
-    list: async (options) =>
-      (await listing()).listEntries(layout, sessionIds(layout), options),
+    ids: async () => (await listing()).sessionIds(layout),
+    list: async (options) => (await listing()).listEntries(layout, options),
     async *events(...request) {
       yield* (await logs()).sessionEvents(layout, ...request);
     },
@@ -161,19 +160,12 @@ export function fileStore(
       (await writing()).writeSessionMeta(layout, context, naming),
     checkpoints: async (id) =>
       (await kept()).sessionCheckpoints(layout, context, id),
+    outputs: async (session) =>
+      (await printed()).sessionOutputs(layout, context, session),
     feedback: async (id) => (await said()).sessionFeedback(layout, context, id),
     remove: async (...request) =>
       (await writing()).removeSession(layout, context, ...request),
   };
-}
-
-function sessionIds(layout: RepositoryLayout): readonly string[] {
-  guardPath(layout.root, layout.sessions);
-  return entriesIn(layout.sessions, "list the sessions")
-    .filter(({ name, isFile }) => !isFile && isSessionId(name))
-    .map(({ name }) => name)
-    .filter((name) => !isForeignSession(layout, name))
-    .sort();
 }
 
 /** Ids as orc makes them, and as the older tool did: nobody else's directory is called so by accident. */

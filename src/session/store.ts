@@ -28,6 +28,18 @@ export interface Updated {
   readonly warnings: readonly string[];
 }
 
+/** Decides what an update makes of a session. */
+export type SessionChange = (
+  session: Session,
+  /** The instant of the update. */
+  at: string,
+  /**
+   * What another clock says than that of the process, which can be set for it alone: that of the disk or
+   * of a server; undefined where there is none.
+   */
+  clock: () => string | undefined,
+) => Decision;
+
 /** A line of a session list; state that cannot be read is named and not hidden. */
 export interface SessionEntry {
   /** What names it. */
@@ -147,6 +159,22 @@ export interface KeptFeedback {
   lines(kind: "tool" | "process"): AsyncIterable<string | undefined>;
 }
 
+/** What a check printed, kept before an event names it. */
+export interface KeptOutput {
+  /** How the receipt of the check is to name it. */
+  readonly name: string;
+  /** To be called once it is known whether an event names it: what none does goes. Not where nobody can tell. */
+  settle(isNamed: boolean): Promise<void>;
+}
+
+/** What the checks of a session printed. */
+export interface Outputs {
+  /** Keeps a text durably; undefined for an empty one, and for a session of the older tool. */
+  keep(text: string): Promise<KeptOutput | undefined>;
+  /** Reads what a receipt names; undefined where it is not there any more. */
+  read(name: string): Promise<string | undefined>;
+}
+
 /**
  * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
  * session are applied one after the other, each on the state the one before it left.
@@ -157,12 +185,12 @@ export interface SessionStore {
   /** Reads a session without locking or changing anything. */
   read(id: string): Promise<Session>;
   /**
-   * Applies a decision, made at the instant given, to the state as it is under the lock. `change` may be called again when the
-   * lock was lost. Aborting ends the waiting for the lock; what is stored is never rejected.
+   * Applies a decision to the state as it is under the lock. `change` may be called again when the lock was
+   * lost. Aborting ends the waiting for the lock; what is stored is never rejected.
    */
   update(
     id: string,
-    change: (session: Session, at: string) => Decision,
+    change: SessionChange,
     signal?: AbortSignal,
   ): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */
@@ -193,6 +221,8 @@ export interface SessionStore {
   nameSession(naming: SessionNaming): Promise<readonly string[]>;
   /** The checkpoints of a session. */
   checkpoints(id: string): Promise<Checkpoints>;
+  /** What the checks of a session printed. */
+  outputs(session: Pick<Session, "id" | "lastEvents">): Promise<Outputs>;
   /** The feedback on a session. */
   feedback(id: string): Promise<KeptFeedback>;
   /**

@@ -1,15 +1,18 @@
 import { conflict, corrupt } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import {
+  LOCK_NAME,
   type RepositoryLayout,
   type SessionLayout,
   sessionLayout,
 } from "../base/layout.ts";
 import { MAX_CARRIED_EVENTS, MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
+import { joinPath } from "../base/path.ts";
+import { instantOf } from "../base/time.ts";
 import type { RecordedEvent } from "../engine/event.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
-import { guardDirectory, isThere } from "../files/read.ts";
+import { guardDirectory, ifAllowed, isThere } from "../files/read.ts";
 import { StagedFileLost, writeAtomic } from "../files/write.ts";
 import {
   type Chain,
@@ -36,6 +39,7 @@ import { isSpareLog, keepSpare } from "./spare.ts";
 import type {
   Memory,
   Session,
+  SessionChange,
   SessionStore,
   StoreContext,
   Updated,
@@ -89,7 +93,7 @@ interface Update {
   readonly root: string;
   readonly paths: SessionLayout;
   readonly memory: Memory;
-  readonly change: (session: Session, at: string) => Decision;
+  readonly change: SessionChange;
   readonly newId: () => string;
   readonly now: () => string;
 }
@@ -112,7 +116,7 @@ async function applyUnderLock(
     logEnd: known.logEnd,
   });
   const at = handed("now()", now());
-  const decision = change(session, at);
+  const decision = change(session, at, () => clockOfFiles(paths));
   if (decision.events.length === 0) return { session, events: [], warnings };
   const settled = { ...session, lastEvents: carried, chain };
   const next = stamp(settled, decision, at, newId);
@@ -124,6 +128,16 @@ async function applyUnderLock(
     events: next.events,
     warnings: [...warnings, ...committed.warnings],
   };
+}
+
+/** What the file system's clock said when the lock of the update was made. */
+function clockOfFiles({ directory }: SessionLayout): string | undefined {
+  const path = joinPath(directory, LOCK_NAME);
+  const madeMs = ifAllowed(
+    { name: "read", path },
+    () => Deno.lstatSync(path).mtime?.getTime(),
+  );
+  return madeMs === undefined ? undefined : instantOf(madeMs);
 }
 
 interface Committed {

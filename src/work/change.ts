@@ -1,11 +1,10 @@
 import { conflict, denied, OrcError } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
-import { LOCK_NAME, sessionLayout } from "../base/layout.ts";
+import { sessionLayout } from "../base/layout.ts";
 import { type JsonObject, jsonObject, type JsonValue } from "../base/json.ts";
 import { plainOf } from "../base/plain.ts";
 import { escapeControls } from "../base/text.ts";
-import { joinPath } from "../base/path.ts";
-import { epochMsOf, instantOf } from "../base/time.ts";
+import { epochMsOf } from "../base/time.ts";
 import type { Action } from "../engine/action.ts";
 import type { ShownFile } from "../engine/approval.ts";
 import { decide } from "../engine/decide.ts";
@@ -13,7 +12,7 @@ import { isSigned } from "../engine/situation.ts";
 import { isClosed, pendingItem } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
 import { summarize } from "../engine/summary.ts";
-import { fileKind, ifAllowed } from "../files/read.ts";
+import { fileKind } from "../files/read.ts";
 import { unlessAborted } from "../files/wait.ts";
 import { CHECK_VARIABLE } from "../host/check_mark.ts";
 import {
@@ -27,7 +26,7 @@ import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
 import { assertWritable } from "../session/encode.ts";
 import { readCurrent } from "../session/read.ts";
-import type { Session, Updated } from "../session/store.ts";
+import type { Session, SessionChange, Updated } from "../session/store.ts";
 import { type ConfigSite, readValue } from "../settings/files.ts";
 import { hasCome, supervisionMode } from "../workflow/supervision.ts";
 import type {
@@ -328,14 +327,14 @@ async function updateAs(
 ): Promise<Updated> {
   const isTimed = action.type === "complete" &&
     supervisionMode(workflow) === "hybrid";
-  const change = (fresh: Session, at: string) => {
+  const change: SessionChange = (fresh, at, clock) => {
     const { state } = fresh;
     if (action.type === "advance") assertSamePhase(session.state, state);
     const decision = decide(workflow, state, action, { at, caller });
-    const clock = isTimed ? clockOfFiles(repository, session.id) : undefined;
-    // Time to answer is over when the file system's clock says so too.
-    if (clock !== undefined && !hasCome(at, clock)) {
-      decide(workflow, state, action, { at: clock, caller });
+    const kept = isTimed ? clock() : undefined;
+    // Time to answer is over when the clock of the store says so too.
+    if (kept !== undefined && !hasCome(at, kept)) {
+      decide(workflow, state, action, { at: kept, caller });
     }
     const isBack = action.type === "restore" || action.type === "undo";
     if (isBack) assertSameUpdate(session, fresh);
@@ -345,29 +344,13 @@ async function updateAs(
   if (session.legacyPath !== null) {
     // An action that is refused or does nothing must not adopt anything either.
     const at = handed("now()", host.now());
-    if (change(session, at).events.length === 0) {
+    if (change(session, at, () => undefined).events.length === 0) {
       return { session, events: [], warnings: [] };
     }
     assertWritable(session, session.legacyPath);
     await adoptLegacySession(host, repository, session.id);
   }
   return await repository.store.update(session.id, change);
-}
-
-/**
- * What the file system's clock said when the lock of the update was made: the time of a process can
- * be set for it alone, that of its files not. Undefined where there is no lock.
- */
-function clockOfFiles(
-  { layout: { root } }: Repository,
-  id: string,
-): string | undefined {
-  const lock = joinPath(sessionLayout(root, id).directory, LOCK_NAME);
-  const changedMs = ifAllowed(
-    { name: "read", path: lock },
-    () => Deno.lstatSync(lock).mtime?.getTime(),
-  );
-  return changedMs === undefined ? undefined : instantOf(changedMs);
 }
 
 /** Moves a legacy session's state to the new place; the old files stay. Safe to repeat. */

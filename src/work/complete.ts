@@ -1,4 +1,4 @@
-import { orElse, refused } from "../base/error.ts";
+import { onRefusal, refused } from "../base/error.ts";
 import { headOf } from "../base/markdown.ts";
 import { isWithin } from "../base/path.ts";
 import { countOf, listOf, quoted } from "../base/text.ts";
@@ -7,7 +7,6 @@ import {
   isCheckEnvironment,
   strictestOf,
 } from "../checks/environment_rules.ts";
-import { keepOutput, type KeptOutput, outputText } from "../checks/outputs.ts";
 import {
   type CheckRun,
   type CheckSite,
@@ -43,6 +42,7 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import { secretsForCheck } from "../secrets/masker.ts";
+import type { KeptOutput } from "../session/store.ts";
 import { type ConfigSite, readSetting, readValue } from "../settings/files.ts";
 import { valueOf } from "../settings/merge.ts";
 import { whyUnfailing } from "../workflow/shell_list.ts";
@@ -156,7 +156,7 @@ export async function completeItem(
     ? { request, confirmation: itemId, itemId }
     : undefined;
   const { changed, after } = await apply(host, opened, action, act);
-  output?.settle(changed.changed);
+  await output?.settle(changed.changed);
   const item = changed.summary.items.find(({ id }) => id === itemId);
   if (result && !result.passed && changed.changed) {
     const { item: failed, itemState } = findChecked(
@@ -294,23 +294,31 @@ async function judgedAction(
   const { result, receipt } = ran;
   const warnings: string[] = unfailingWarning(check, itemId);
   // What a check found counts, though the disk does not take all that it printed.
-  const output = orElse(
-    () => keepOutput(host, opened, outputText(result)),
-    ({ message }) => {
+  const outputs = await repository.store.outputs(session);
+  const output = await outputs.keep(outputText(result))
+    .catch(onRefusal(({ message }) => {
       warnings.push(`What the check printed is not kept: ${message}`);
       return undefined;
-    },
-  );
+    }));
   if (result.passed && seen?.id) {
     warnings.push(...await changedMeanwhile(host, repository, item, seen.id));
   }
   const named = {
     ...receipt,
     ...seen && treeReceipt(seen, item?.inputs),
-    output: output?.path ?? null,
+    output: output?.name ?? null,
   };
   const action = { ...complete, result, receipt: encodeReceipt(named) };
   return { action, output, warnings };
+}
+
+/** What a check printed, as it is kept; empty where it printed nothing. */
+function outputText(result: CheckResult): string {
+  if (result.type !== "command") return "";
+  const { stdout, stderr } = result;
+  return [["stdout", stdout], ["stderr", stderr]]
+    .flatMap(([name, text]) => text ? [`==> ${name} <==\n${text}`] : [])
+    .join("\n");
 }
 
 /** Whether an item is completed, and its check saw other files than there are now. */

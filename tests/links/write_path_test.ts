@@ -5,9 +5,7 @@ import { writeAtomic } from "../../src/files/write.ts";
 import { publishSession } from "../../src/session/create.ts";
 import { readAdoption } from "../../src/session/legacy.ts";
 import { appendEvents, settleLog } from "../../src/session/log.ts";
-import { keepOutput } from "../../src/checks/outputs.ts";
 import { findWorkingFile } from "../../src/checks/run.ts";
-import { testHost } from "../../src/host/test_host.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import {
   complete,
@@ -130,20 +128,21 @@ Deno.test("writeAtomic() writes through no link in its temporary file's place", 
     assertEquals(Deno.readTextFileSync(`${directory}/target`), "precious");
   }));
 
-Deno.test("keepOutput() writes through no link in the place of its outputs", () =>
-  withSession(({ layout, paths }) => {
-    writeTree(layout.root, { "elsewhere/": "" });
+Deno.test("SessionStore.outputs() writes and reads through no link in the place of what is printed", () =>
+  withSession(async ({ layout, paths, store }) => {
+    writeTree(layout.root, { "elsewhere/a.txt": "secret" });
     Deno.symlinkSync(`${layout.root}/elsewhere`, paths.outputs);
-    const site = {
-      repository: { layout },
-      session: { id: SESSION_ID, lastEvents: [] },
-    };
-    const error = assertThrows(
-      () => keepOutput(testHost(), site, "printed"),
-      OrcError,
-    );
-    assertEquals(error.code, "symbolic_link");
-    assertEquals(namesIn(`${layout.root}/elsewhere`), []);
+    const outputs = await store.outputs({ id: SESSION_ID, lastEvents: [] });
+    for (
+      const act of [
+        () => outputs.keep("printed"),
+        () => outputs.read("outputs/a.txt"),
+      ]
+    ) {
+      const { code } = await assertRejects(act, OrcError);
+      assertEquals(code, "symbolic_link");
+    }
+    assertEquals(namesIn(`${layout.root}/elsewhere`), ["a.txt"]);
   }));
 
 Deno.test("sweep() removes links and not what they lead to", () =>

@@ -133,6 +133,7 @@ export function testStore(name: string, withStore: WithStore): void {
   testMeta(test, testSession);
   testCheckpoints(testSession);
   testFeedback(testSession);
+  testOutputs(testSession);
   testRemoval(test, testSession);
 }
 
@@ -601,6 +602,33 @@ function testFeedback(testSession: Test): void {
         await codeOf(() => none.add({ tool: "{}", process: "{}" })),
         "not_found no_such_session",
       );
+    },
+  );
+}
+
+function testOutputs(testSession: Test): void {
+  testSession(
+    "what a check printed is kept until no event is to name it",
+    async ({ store, reopen = () => store }) => {
+      const outputs = await store.outputs(await store.read(ID));
+      assertEquals(await outputs.keep(""), undefined);
+      const kept = await outputs.keep("1 passed\n");
+      const refused = await outputs.keep("ä\0");
+      assert(kept !== undefined && refused !== undefined);
+      const names = [kept.name, refused.name, "outputs/none.txt"];
+      const texts = async () => {
+        const now = await reopen().outputs(await store.read(ID));
+        return await Promise.all(names.map((name) => now.read(name)));
+      };
+      assertEquals(await texts(), ["1 passed\n", "ä\0", undefined]);
+      await kept.settle(true);
+      await refused.settle(false);
+      assertEquals(await texts(), ["1 passed\n", undefined, undefined]);
+      for (
+        const name of ["state.json", "outputs/../state.json", "/etc/hosts"]
+      ) {
+        assertEquals(await outputs.read(name), undefined, name);
+      }
     },
   );
 }
