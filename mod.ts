@@ -304,6 +304,15 @@ export {
   type TreeSession,
 } from "./src/sessions/list.ts";
 export {
+  type PackedSession,
+  type PackOptions,
+  packSessions,
+  type Repacked,
+  type UnpackableSession,
+  type UnpackOptions,
+  unpackSessions,
+} from "./src/sessions/packing.ts";
+export {
   type LockInfo,
   type Renamed,
   type RenameOptions,

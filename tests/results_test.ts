@@ -92,6 +92,8 @@ const CALLS: Readonly<
   listSessions: orc.listSessions,
   listTree: (host, o) => orc.listTree(host, { directory: o.root }),
   eachSession: (host, o) => Array.fromAsync(orc.eachSession(host, o)),
+  packSessions: (host, o) => orc.packSessions(host, { ...o, all: true }),
+  unpackSessions: (host, o) => orc.unpackSessions(host, { ...o, all: true }),
   cleanupSessions: (host, o) => orc.cleanupSessions(host, { ...o, ...DRY }),
   cleanupTree: (host, { root }) =>
     orc.cleanupTree(host, { directory: root, ...DRY }),

@@ -55,6 +55,7 @@ const PURE_FILES: ReadonlySet<string> = new Set([
   "src/migration/rebuild.ts",
   "src/session/codec.ts",
   "src/session/encode.ts",
+  "src/session/pack/format.ts",
   "src/settings/merge.ts",
   "src/settings/settings.ts",
   "src/transfer/record.ts",

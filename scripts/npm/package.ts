@@ -66,7 +66,7 @@ export function describePackage(
       "Workflow orchestrator for AI coding agents: a process they cannot talk their way around",
     license: "MIT",
     type: "module",
-    engines: { node: ">=20" },
+    engines: { node: ">=20.16" },
     exports: {
       ...Object.fromEntries(
         Object.entries(ENTRY_POINTS).map(([path, { name }]) => [path, {

@@ -124,6 +124,8 @@ export interface SessionLayout {
   readonly outputs: string;
   /** Directory of a newer copy that counts already; the next update puts it in place. */
   readonly arriving: string;
+  /** `session.pack`: all of it, compressed; counts while there is no `state.json`. */
+  readonly packed: string;
 }
 
 /** Returns the paths of a repository. Touches no file. */
@@ -196,6 +198,7 @@ export function sessionLayoutAt(directory: string): SessionLayout {
     checkpoints: `${directory}/checkpoints`,
     outputs: `${directory}/outputs`,
     arriving: `${directory}/arriving`,
+    packed: `${directory}/session.pack`,
   };
 }
 

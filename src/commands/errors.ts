@@ -44,6 +44,7 @@ cannot_approve refused the item is nothing that a human approves, or is not open
 cannot_complete refused the item was skipped, or cannot pass without its check
 cannot_edit config the file cannot be edited without losing something
 cannot_grow refused the session has no larger size of that name
+cannot_pack refused the session is open, or holds what cannot be packed
 cannot_reject refused the item is nothing to say no to now
 cannot_reopen refused the item is open, or the phase is none to go back to
 cannot_skip refused the item is required, a gate, or done
@@ -196,6 +197,7 @@ outgrown refused the change is larger than the size of the session allows, which
 output_failed external it was done, but the result cannot be written
 output_is_terminal usage a snapshot is not printed on a terminal
 own_files usage that would write into orc's own files
+pack_damaged corrupt the file that a closed session is packed in is damaged
 page_elsewhere usage a page is not written there
 passphrase_mistyped usage the two passphrases differ
 path_not_found not_found that path does not exist

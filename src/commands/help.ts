@@ -245,11 +245,19 @@ export function familiesOf<Named extends { readonly name: string }>(
   return families;
 }
 
+/** As much of a family as stands in a line of a narrow terminal. */
+const MAX_FAMILY_LENGTH = 48;
+
 /** Commands of one family share their first word: `session list|switch`. */
 function namesOf(commands: readonly ListedCommand[]): string {
-  return Array.from(familiesOf(commands, 0), ([first, members]) => {
-    const others = members.map(({ name }) => name.slice(first.length + 1));
-    return unbroken(`${first} ${others.join("|")}`.trim());
+  return [...familiesOf(commands, 0)].flatMap(([first, members]) => {
+    const parts: string[] = [];
+    for (const { name } of members) {
+      const longer = `${parts.at(-1)}|${name.slice(first.length + 1)}`;
+      const isNew = parts.length === 0 || longer.length > MAX_FAMILY_LENGTH;
+      parts.splice(isNew ? parts.length : -1, 1, isNew ? name : longer);
+    }
+    return parts.map(unbroken);
   }).join(", ");
 }
 

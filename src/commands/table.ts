@@ -46,6 +46,10 @@ export const commandGroups: readonly CommandGroup[] = [
       work("note", "Keep a note in the session"),
       work("advance", "Go on to the next phase"),
       work("finish", "Close the session: completed or abandoned"),
+      agents(
+        "verify-write-allowed",
+        "Tell a hook whether files may be changed now",
+      ),
     ],
   },
   {
@@ -89,6 +93,8 @@ export const commandGroups: readonly CommandGroup[] = [
       sessions("session switch", "Make another session the current one"),
       sessions("session info", "Show one session in detail"),
       sessions("session rename", "Give a session a name"),
+      sessions("session pack", "Make closed sessions one compressed file each"),
+      sessions("session unpack", "Give packed sessions their files back"),
       sessions("session cleanup", "Remove old closed sessions"),
       sessions("list", "List the sessions of a directory tree"),
       sessions("cleanup", "Remove old closed sessions of a directory tree"),
@@ -96,15 +102,8 @@ export const commandGroups: readonly CommandGroup[] = [
       trust("trust", "Let a session from elsewhere run its commands"),
       doctor("doctor", "Find what is damaged or in the way"),
       migration("migrate", "Move the older tool's files in, or back out"),
-      migration(
-        "import-legacy",
-        "Copy the older tool's files in from elsewhere",
-      ),
+      migration("import-legacy", "Copy the older tool's files from elsewhere"),
       sessions("unlock", "Show who holds the locks, or remove them"),
-      agents(
-        "verify-write-allowed",
-        "Tell a hook whether files may be changed now",
-      ),
       { ...agents("hook", "Answer a hook of an agent's host"), isHidden: true },
     ],
   },

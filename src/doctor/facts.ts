@@ -36,12 +36,12 @@ import type { Machine } from "../host/ephemeral.ts";
 import type { Host } from "../host/host.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
 import {
+  isForeignCurrent,
   legacyPlacesIn,
   sortPlaces,
   unknownNames,
 } from "../session/ownership.ts";
 import {
-  isForeignCurrent,
   isForeignSession,
   readBindingFile,
   readCurrent,

@@ -32,6 +32,7 @@ import { decodeUnsigned, type UnsignedSession } from "../session/codec.ts";
 import { deleteRemoved, findRemoved } from "../session/create.ts";
 import { assertWritable } from "../session/encode.ts";
 import { unlessDamaged } from "../session/entries.ts";
+import { settlePack } from "../session/pack/settle.ts";
 import { noSuchSession, readSession } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
 import { ignoreText, withMergeRules } from "../session/repository.ts";
@@ -306,6 +307,7 @@ export async function repairDamaged(
   const newId = await context.idSource();
   const doing = "repair the session";
   return await repairing(doing, directory, context, async (lock) => {
+    await settlePack(layout.root, id, lock, context.now);
     const session = await find({ layout, paths, id });
     if (session === undefined) {
       // While the human was asked, somebody else put back what was missing.

@@ -1,12 +1,9 @@
 import type { Digest } from "../base/checksum.ts";
 import { orElse } from "../base/error.ts";
-import {
-  type RepositoryLayout,
-  type SessionLayout,
-  sessionLayout,
-} from "../base/layout.ts";
+import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_CHECKED_LOG_BYTES, MAX_PROBLEMS } from "../base/limits.ts";
 import { CHECKPOINT_SUFFIX } from "../base/names.ts";
+import { nameOf } from "../base/path.ts";
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { isClosed } from "../engine/state.ts";
 import { workflowFromState } from "../repository/unpinned.ts";
@@ -19,7 +16,8 @@ import {
   openForReading,
   repeatFilter,
 } from "../session/log_read.ts";
-import { decodeState, readSessionMeta, readState } from "../session/read.ts";
+import { packOf, readMeta, readState } from "../session/pack/door.ts";
+import { decodeState } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
 import { type Contradiction, traceSession } from "../session/trace.ts";
 import {
@@ -155,7 +153,7 @@ export async function sessionFacts(
   const paths = sessionLayout(root, id);
   // In this order an update that is made meanwhile looks like a log that is behind, which does no harm.
   const log = checkLog(root, paths.log);
-  const { state, trouble, session } = await checkState(paths, id, log, digest);
+  const { state, trouble, session } = await checkState(root, id, log, digest);
   const contradictions = session === undefined
     ? []
     : await contradictionsOf(root, session, log);
@@ -173,14 +171,24 @@ export async function sessionFacts(
     log,
     contradictions,
     merge: await mergeIn(root, id, { state, trouble, log, contradictions }),
-    metaTrouble: attempt(paths.meta, () => readSessionMeta(paths.meta)).trouble,
+    metaTrouble: attempt(paths.meta, () => readMeta(root, id)).trouble,
     checkpoints:
-      checkpoints.filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX)).length,
+      checkpoints.filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX))
+        .length + packedCheckpoints(root, id),
     odd: [
       ...oddAmong(paths.checkpoints, checkpoints),
       ...oddAmong(paths.feedback, feedback),
     ],
   };
+}
+
+function packedCheckpoints(root: string, id: string): number {
+  const { checkpoints } = sessionLayout("", id);
+  const { found } = attempt(checkpoints, () => packOf(root, id));
+  return found?.index.files.filter(({ name }) =>
+    name.startsWith(`${nameOf(checkpoints)}/`) &&
+    name.endsWith(CHECKPOINT_SUFFIX)
+  ).length ?? 0;
 }
 
 function oddAmong(
@@ -193,15 +201,17 @@ function oddAmong(
 }
 
 async function checkState(
-  paths: SessionLayout,
+  root: string,
   id: string,
   log: LogFacts,
   digest: Digest,
 ): Promise<
   Pick<SessionFacts, "state" | "trouble"> & { readonly session?: Session }
 > {
+  const paths = sessionLayout(root, id);
   try {
-    const session = await decodeState(readState(paths, id), paths, id, digest);
+    const text = readState(root, paths, id);
+    const session = await decodeState(text, paths, id, digest);
     return { state: stateFacts(session, log), trouble: null, session };
   } catch (error) {
     const trouble = readTrouble(error, paths.state);

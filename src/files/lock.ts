@@ -53,6 +53,8 @@ export class LockLost extends OrcError {
 export class HeldLock {
   readonly #directory: string;
   readonly #own: OwnRecord;
+  /** What lay in the directory when the lock was taken, and stays: not what was swept up. */
+  names: ReadonlySet<string> = new Set();
 
   constructor(directory: string, readonly token: string, own: OwnRecord) {
     this.#directory = directory;
@@ -122,7 +124,9 @@ async function holding<Result>(
   work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   try {
-    noteCrowd(directory, sweep(directory, lock.token, context.now()));
+    const left = sweep(directory, lock.token, context.now());
+    noteCrowd(directory, left.waiting);
+    lock.names = left.names;
     return await work(lock);
   } finally {
     try {
@@ -306,7 +310,7 @@ const STAGING = new RegExp(`^${escaped(STAGING_PREFIX)}${TOKEN}$`);
 const CLAIM = new RegExp(`^${LOCK_NAME}\\.break\\.(.+)\\.\\d+$`);
 
 /**
- * Removes what dead or displaced holders left in a directory; tells how many wait for its lock.
+ * Removes what dead or displaced holders left in a directory; tells how many wait for its lock, and what stays.
  * Only the holder of its lock may, and before it reads any state: a displaced holder that has
  * staged a file loses it here, so that its later rename fails instead of overwriting what the new
  * holder wrote.
@@ -315,15 +319,17 @@ export function sweep(
   directory: string,
   ownToken: string,
   now: string,
-): number {
+): { readonly waiting: number; readonly names: ReadonlySet<string> } {
   let waiting = 0;
+  const names = new Set<string>();
   for (const { name, isDirectory } of Deno.readDirSync(directory)) {
     const token = leftoverToken(name, isDirectory);
+    if (token === undefined) names.add(name);
     if (token === undefined || token === ownToken) continue;
     if (isTicket(name, now)) waiting++;
     else removeIfThere(`${directory}/${name}`, isDirectory);
   }
-  return waiting;
+  return { waiting, names };
 }
 
 /** Whose leftover something is, by its name: a token, or what stands for the lock that was to be removed. */

@@ -186,10 +186,10 @@ export function openRegular(
 }
 
 /** The superuser must not lock a user out of their own session. */
-function keepOwner(
+export function keepOwner(
   path: string,
   made: Deno.FileInfo,
-  { uid, gid }: Deno.FileInfo,
+  { uid, gid }: Pick<Deno.FileInfo, "uid" | "gid">,
 ): void {
   if (made.uid === uid && made.gid === gid) return;
   try {
@@ -387,9 +387,18 @@ export function writeAll(
   }
 }
 
+/** What can be read from any place on: a file, or what stands for one. */
+export interface ReadableFile {
+  statSync(): { readonly size: number };
+  seekSync(offset: number, whence: 0): number;
+  /** Null at the end. */
+  readSync(buffer: Uint8Array): number | null;
+  close(): void;
+}
+
 /** Reads from a place in a file; less than was asked for only where the file ends. */
 export function readAt(
-  file: Deno.FsFile,
+  file: ReadableFile,
   offset: number,
   lengthBytes: number,
 ): Uint8Array {

@@ -26,6 +26,11 @@ import type { Cleanup, CleanupSessionsOptions } from "../sessions/cleanup.ts";
 import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
 import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
 import type {
+  PackOptions,
+  Repacked,
+  UnpackOptions,
+} from "../sessions/packing.ts";
+import type {
   ForgetOptions,
   Forgotten,
   RecoverableList,
@@ -217,6 +222,18 @@ export class Repository {
     const { switchSession } = await import("../sessions/manage.ts");
     const call = callIn(this.#site, { ...options, id });
     return await switchSession(this.#site.host, call);
+  }
+
+  /** Makes closed sessions one compressed file each: {@linkcode packSessions}. */
+  async pack(options: Given<PackOptions> = {}): Promise<Repacked> {
+    const { packSessions } = await import("../sessions/packing.ts");
+    return await packSessions(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Gives packed sessions their files back: {@linkcode unpackSessions}. */
+  async unpack(options: Given<UnpackOptions> = {}): Promise<Repacked> {
+    const { unpackSessions } = await import("../sessions/packing.ts");
+    return await unpackSessions(this.#site.host, callIn(this.#site, options));
   }
 
   /** Goes through the sessions, the newest first: {@linkcode eachSession}. */

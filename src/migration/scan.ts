@@ -40,6 +40,7 @@ import {
   legacyPlacesIn,
   sortPlaces,
 } from "../session/ownership.ts";
+import { bytesOf, entriesOf, lookAtFile } from "../session/pack/door.ts";
 import { decodeState } from "../session/read.ts";
 import { SETTINGS } from "../settings/settings.ts";
 import type { SessionState } from "../workflow/types.ts";
@@ -248,7 +249,7 @@ async function readPresent(
 ): Promise<PresentSession | undefined> {
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
-  const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
+  const bytes = bytesOf(layout.root, paths.state, MAX_STATE_BYTES);
   const text = new TextDecoder().decode(bytes);
   const workflowId = WORKFLOW_ID.exec(text)?.[1];
   const isMeant = workflowId !== undefined && workflowIds.has(workflowId);
@@ -260,10 +261,12 @@ async function readPresent(
     state,
     stateSha256: await sha256Hex(bytes),
     adoptedSha256: readAdoption(layout, id) ?? null,
-    checkpointNames: new Set(namesIn(paths.checkpoints)),
+    checkpointNames: new Set(
+      entriesOf(layout.root, paths.checkpoints, "list").map(({ name }) => name),
+    ),
     feedback: new Set(
       (["tool", "process"] as const).filter((kind) =>
-        isThere(paths[LINES_PLACES[kind]])
+        lookAtFile(layout.root, paths[LINES_PLACES[kind]]) !== undefined
       ),
     ),
   };

@@ -8,12 +8,12 @@ import { nameOf } from "../base/path.ts";
 import type { KnownSecret } from "../base/mask.ts";
 import { sizeText } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
-import { entriesIn, readRegularFile } from "../files/read.ts";
 import { joinedBytes } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { workflowOf } from "../repository/select.ts";
 import { sessionMasker } from "../secrets/masker.ts";
+import { bytesOf, entriesOf, readMeta } from "../session/pack/door.ts";
 import type { Session } from "../session/store.ts";
 import { lookAt, metaText, piecesOf } from "../sessions/leaving.ts";
 import type { PersistSettings } from "./settings.ts";
@@ -47,7 +47,8 @@ export async function capture(
   id: string,
   limits: Limits,
 ): Promise<Captured> {
-  const paths = sessionLayout(repository.layout.root, id);
+  const { root } = repository.layout;
+  const paths = sessionLayout(root, id);
   const look = await lookAt(repository, id, "copy the session");
   const { session, bytes } = look;
   // Nobody holds gigabytes that will not leave.
@@ -58,10 +59,13 @@ export async function capture(
   const log = joinedBytes(look.log ? [...piecesOf(paths.log, look.log)] : []);
   const main = new Map([
     [nameOf(paths.log), log],
-    [nameOf(paths.meta), new TextEncoder().encode(metaText(paths, id))],
+    [
+      nameOf(paths.meta),
+      new TextEncoder().encode(metaText(() => readMeta(root, id), id)),
+    ],
     [nameOf(paths.state), bytes],
   ]);
-  const files = new Map([...checkpointsIn(paths.checkpoints), ...main]);
+  const files = new Map([...checkpointsIn(root, paths.checkpoints), ...main]);
   const whole = withinLimit(session, files, main, limits);
   if (limits.recipient === null) {
     await assertWithoutSecrets(host, repository, session, {
@@ -89,16 +93,19 @@ export async function withoutCheckpoints(
   return { ...captured, files, sizeBytes: sizeOf(files), content, isCut };
 }
 
-function checkpointsIn(directory: string): Map<string, Uint8Array> {
+function checkpointsIn(
+  root: string,
+  directory: string,
+): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
-  const names = entriesIn(directory, "list the checkpoints in")
+  const names = entriesOf(root, directory, "list the checkpoints in")
     .filter(({ name, isFile }) =>
       isFile && name.endsWith(CHECKPOINT_SUFFIX) &&
       isCheckpointId(name.slice(0, -CHECKPOINT_SUFFIX.length))
     ).map(({ name }) => name).sort();
   for (const name of names) {
     // One may be removed meanwhile: nothing needs it.
-    const bytes = readRegularFile(`${directory}/${name}`, MAX_STATE_BYTES);
+    const bytes = bytesOf(root, `${directory}/${name}`, MAX_STATE_BYTES);
     if (bytes !== undefined) files.set(`checkpoints/${name}`, bytes);
   }
   return files;

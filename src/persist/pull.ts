@@ -5,7 +5,7 @@ import { printJson } from "../base/json_print.ts";
 import { sessionLayout, STAGING_PREFIX } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
 import type { HeldLock } from "../files/lock.ts";
-import { entriesIn, isThere, readRegularFile } from "../files/read.ts";
+import { entriesIn, isThere } from "../files/read.ts";
 import {
   discard,
   ensureDirectories,
@@ -20,6 +20,8 @@ import { withPreparedRepository } from "../repository/prepare.ts";
 import { settleArrival } from "../session/arrival.ts";
 import type { Comparison } from "../session/copy_rules.ts";
 import { withSessionLock } from "../session/create.ts";
+import { bytesOf, entriesOf } from "../session/pack/door.ts";
+import { readSessionMeta } from "../session/read.ts";
 import { refusalOf, takeCopy } from "../sessions/copies.ts";
 import { metaText } from "../sessions/leaving.ts";
 import {
@@ -245,7 +247,7 @@ async function unchangedIn(
   return async (id) => {
     if (!own.has(id)) return false;
     const { state } = sessionLayout(root, id);
-    const bytes = readRegularFile(state, MAX_STATE_BYTES);
+    const bytes = bytesOf(root, state, MAX_STATE_BYTES);
     return bytes !== undefined && await shelf.hasState(id, bytes);
   };
 }
@@ -316,7 +318,8 @@ function signOrigin(
     pulled_at: host.now(),
   };
   // Whoever made it may say that it lies here, or whose it is; or nothing that can be read.
-  const meta = parseJson(metaText(paths, label.session), paths.meta);
+  const told = metaText(() => readSessionMeta(paths.meta), label.session);
+  const meta = parseJson(told, paths.meta);
   const signed = withFields(asObject(meta) ?? jsonObject({}), {
     origin: jsonObject(origin),
   });
@@ -331,8 +334,10 @@ async function addCheckpoints(
 ): Promise<void> {
   const { root } = layout;
   const own = sessionLayout(root, id);
+  const known = entriesOf(root, own.checkpoints, "list")
+    .map(({ name }) => name);
   const missing = entriesIn(paths.checkpoints, "list").map(({ name }) => name)
-    .filter((name) => !isThere(`${own.checkpoints}/${name}`));
+    .filter((name) => !known.includes(name));
   if (missing.length === 0) return;
   const act = { id, guarded: own.directory, doing: "bring its checkpoints" };
   await withSessionLock(layout, context, act, (lock) => {

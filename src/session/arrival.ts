@@ -21,7 +21,8 @@ import {
   syncDirectory,
 } from "../files/write.ts";
 import { withSessionLock } from "./create.ts";
-import { decodeState, readState } from "./read.ts";
+import { decodeState } from "./read.ts";
+import { readState } from "./pack/door.ts";
 import { findSpare, keepSpare, removeSpare } from "./spare.ts";
 
 /** Puts a copy, whose files are durable, in the place of a session. Only the holder of its lock may. */
@@ -89,7 +90,7 @@ export async function finishArrival(
   }
   removeIfThere(paths.arriving, true);
   syncDirectory(paths.directory);
-  const session = await decodeState(readState(paths, id), paths, id);
+  const session = await decodeState(readState(root, paths, id), paths, id);
   const isForeign = findSpare(root, id)?.isForeign ?? false;
   // The names that are kept lead to the old files, which are whole: nothing is lost in between.
   removeSpare(root, id);

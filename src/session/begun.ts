@@ -17,7 +17,7 @@ import { findGit, isFileTracked } from "../files/git_index.ts";
 import { fileKind, isGranted } from "../files/read.ts";
 import { ensureDirectories, writeNewFile } from "../files/write.ts";
 import { definitionHash } from "../workflow/sizes.ts";
-import { readSessionMeta } from "./read.ts";
+import { readMeta } from "./pack/door.ts";
 import { readRepositoryMeta } from "./repository.ts";
 import { findSpare, isRefusal, sparesDirectory } from "./spare.ts";
 import type { Session } from "./store.ts";
@@ -96,11 +96,11 @@ export async function foreignWorkflow(
 
 /** Whether a session came from elsewhere; outside of git nobody can tell, unless it says so itself. */
 function isForeign(root: string, { id, chain }: Session): boolean {
-  const { directory, state, meta } = sessionLayout(root, id);
+  const { directory, state } = sessionLayout(root, id);
   // What may not be looked at tells nothing; an index that cannot be understood may name it.
   const isTracked = orElse(() => isFileTracked(root, state), () => false);
   if (isTracked !== false) return true;
-  const said = orElse(() => readSessionMeta(meta), () => undefined);
+  const said = orElse(() => readMeta(root, id), () => undefined);
   // What was brought in says so itself, also where nothing else could tell.
   if (said?.has("origin")) return true;
   if (sparesDirectory(root) === null) return false;

@@ -44,13 +44,14 @@ import { placeOf, rememberBegun } from "./begun.ts";
 import { assertWritable, encodeSession } from "./encode.ts";
 import {
   bindingPath,
-  isForeignCurrent,
   noSuchSession,
   readBindingFile,
   readCurrent,
   readSession,
   readSessionMeta,
 } from "./read.ts";
+import { isForeignCurrent } from "./ownership.ts";
+import { settlePack } from "./pack/settle.ts";
 import { keepSpare, removeSpare } from "./spare.ts";
 import type {
   NewSession,
@@ -203,20 +204,25 @@ interface SessionAct {
   readonly doing: string;
   /** What the error names; the directory of the session without it. */
   readonly about?: string;
+  /** Whether a packed session stays as it is: it is not changed, or not in its files. */
+  readonly leavesPack?: boolean;
 }
 
 /** Runs work under the lock of a session that has to be there, and still be there. */
 export async function withSessionLock<Result>(
   { root }: RepositoryLayout,
   context: LockContext,
-  { id, guarded, doing, about }: SessionAct,
+  { id, guarded, doing, about, leavesPack = false }: SessionAct,
   work: (lock: HeldLock) => Result | Promise<Result>,
 ): Promise<Result> {
   const { directory } = sessionLayout(root, id);
   guardDirectory(root, guarded);
   if (!isThere(directory)) throw noSuchSession(id, directory);
   try {
-    return await withLock(directory, context, work);
+    return await withLock(directory, context, async (lock) => {
+      if (!leavesPack) await settlePack(root, id, lock, context.now);
+      return await work(lock);
+    });
   } catch (error) {
     if (isAbsent(error)) throw noSuchSession(id, directory);
     throw asOrcError(error, doing, about ?? directory);

@@ -4,7 +4,8 @@ import { isSessionId } from "../base/ids.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
 import { entriesIn, guardDirectory, guardPath } from "../files/read.ts";
-import { decodeState, isForeignSession, readState } from "./read.ts";
+import { readState } from "./pack/door.ts";
+import { decodeState, isForeignSession } from "./read.ts";
 import type {
   Session,
   SessionEntry,
@@ -46,7 +47,7 @@ async function readIf(
 ): Promise<Session | undefined> {
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
-  const text = readState(paths, id);
+  const text = readState(layout.root, paths, id);
   // With a backslash a word may be spelled in many ways.
   const mayBe = !status || text.includes(`"${status}"`) ||
     text.includes("\\u");

@@ -9,6 +9,7 @@ import {
   joinedBytes,
   makeSole,
   openRegular,
+  type ReadableFile,
   readAt,
   regularFileAt,
   syncDirectory,
@@ -221,7 +222,7 @@ export interface Line {
 
 /** Reads lines from a place in a file on to its end; holds one block and one line. */
 export function* linesFrom(
-  file: Deno.FsFile,
+  file: ReadableFile,
   startBytes: number,
 ): Generator<Line> {
   // Most logs are short, and thousands of them may be read.
@@ -256,7 +257,7 @@ export function* linesFrom(
 
 /** All bytes of a line but its end, however many they are. */
 export function* bytesOfLine(
-  file: Deno.FsFile,
+  file: ReadableFile,
   { startBytes, endBytes, isEnded }: Line,
 ): Generator<Uint8Array> {
   const stop = isEnded ? endBytes - 1 : endBytes;
@@ -267,7 +268,7 @@ export function* bytesOfLine(
 
 /** Reads lines from the end of a file back to its beginning or another place, the last one first. */
 export function* linesBackwards(
-  file: Deno.FsFile,
+  file: ReadableFile,
   earliestBytes = 0,
 ): Generator<Line> {
   const pieces = new LinePieces();

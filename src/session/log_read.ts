@@ -1,8 +1,9 @@
 import { decodeLogLine, type RecordedEvent } from "../engine/event.ts";
-import { asOrcError, isAbsent } from "../files/errors.ts";
+import { asOrcError } from "../files/errors.ts";
 import { guardPath } from "../files/read.ts";
-import { openRegular, regularFileAt } from "../files/write.ts";
+import type { ReadableFile } from "../files/write.ts";
 import { type Line, linesBackwards, linesFrom } from "./log.ts";
+import { lookAtFile } from "./pack/door.ts";
 
 /** More torn lines in front of one event than crashes in a row could leave. */
 const MAX_TORN_LINES = 8;
@@ -116,7 +117,7 @@ export function readLog(
   const reader = newReader(source, "forwards", options.isRepeat);
   const { tally } = reader;
   tally.endBytes = startBytes;
-  function* lines(file: Deno.FsFile): Generator<Line> {
+  function* lines(file: ReadableFile): Generator<Line> {
     for (const line of linesFrom(file, startBytes)) {
       if (isGrowing && !line.isEnded) return;
       tally.endBytes = line.endBytes;
@@ -135,7 +136,7 @@ export function readLog(
 export function readLogBackwards(source: LogSource): LogReading {
   const reader = newReader(source, "backwards");
   const { tally } = reader;
-  function* lines(file: Deno.FsFile): Generator<Line> {
+  function* lines(file: ReadableFile): Generator<Line> {
     for (const line of linesBackwards(file)) {
       if (tally.endBytes === 0) {
         tally.endBytes = line.isEnded ? line.endBytes : line.startBytes;
@@ -221,7 +222,7 @@ function readingOf(
 
 function* loggedEvents(
   reader: Reader,
-  lines: (file: Deno.FsFile) => Iterable<Line>,
+  lines: (file: ReadableFile) => Iterable<Line>,
 ): Generator<RecordedEvent, void> {
   const file = openForReading(reader.source);
   if (file === undefined) return;
@@ -250,15 +251,14 @@ function wantedEvent(
   return isWanted ? event : undefined;
 }
 
+/** Opens a file of a session where it lies: by itself, or in the pack of its session. */
 export function openForReading(
   { root, path }: LogSource,
-): Deno.FsFile | undefined {
+): ReadableFile | undefined {
   try {
     guardPath(root, path);
-    const seen = regularFileAt(path, "read");
-    return seen && openRegular(path, seen, "read", { read: true });
+    return lookAtFile(root, path)?.open();
   } catch (error) {
-    if (isAbsent(error)) return undefined;
     throw asOrcError(error, "read", path);
   }
 }

@@ -20,7 +20,7 @@ import {
   readBeginning,
   readRegularFile,
 } from "../files/read.ts";
-import { isForeignCurrent, isForeignSession } from "./read.ts";
+import { isForeignSession, isOwnId, textOfCurrent } from "./read.ts";
 import { keysAtMargin, OLDER_SETTINGS } from "../workflow/value.ts";
 
 /** What lies in a place of the older tool: it decides how that is read, and what becomes of it. */
@@ -446,4 +446,13 @@ function isOwnSession(layout: RepositoryLayout, name: string): boolean {
 export function isOlderLog(path: string): boolean {
   const text = textOf(readBeginning(path, MAX_SMALL_FILE_BYTES));
   return isEmpty(text) || hasLine(text, isEvent);
+}
+
+/**
+ * Whether another program keeps something in the place of `current`, or somebody edited it so that
+ * it names no session. It chooses nothing, and is not orc's to replace.
+ */
+export function isForeignCurrent(layout: RepositoryLayout): boolean {
+  const text = textOfCurrent(layout);
+  return text === undefined || text !== "" && !isOwnId(layout, text);
 }

@@ -43,7 +43,9 @@ export async function readSession(
 ): Promise<Session> {
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
-  return await recall(memory, readState(paths, id), paths, id).session;
+  const text = looseState(paths) ??
+    (await import("./pack/door.ts")).stateText(layout.root, paths, id);
+  return await recall(memory, text, paths, id).session;
 }
 
 /** What is remembered of this text, which is decoded if nothing is; many may ask at once. */
@@ -63,11 +65,9 @@ export function recall(
   return own;
 }
 
-/** Its directory must have been guarded. */
-export function readState(paths: SessionLayout, id: string): string {
-  const text = readText(paths.state, MAX_STATE_BYTES, DAMAGED_STATE_HINT);
-  if (text === undefined) throw noSuchSession(id, paths.state);
-  return text;
+/** Undefined where it is packed, or gone. Its directory must have been guarded. */
+export function looseState({ state }: SessionLayout): string | undefined {
+  return readText(state, MAX_STATE_BYTES, DAMAGED_STATE_HINT);
 }
 
 export async function decodeState(
@@ -150,12 +150,14 @@ export function fileStore(
     async *log(...request) {
       yield* (await logs()).loggedLines(layout, ...request);
     },
-    // deno-lint-ignore require-await
-    logBytes: async (id) => sizeOf(sessionLayout(layout.root, id).log),
+    logBytes: async (id) =>
+      sizeOf(sessionLayout(layout.root, id).log) ||
+      (await import("./pack/door.ts")).packedLogBytes(layout.root, id),
     version: async (id) =>
-      (await logs()).stampOf(sessionLayout(layout.root, id).state),
-    // deno-lint-ignore require-await
-    meta: async (id) => readSessionMeta(sessionLayout(layout.root, id).meta),
+      (await logs()).versionOf(sessionLayout(layout.root, id)),
+    meta: async (id) =>
+      readSessionMeta(sessionLayout(layout.root, id).meta) ??
+        (await import("./pack/door.ts")).packedMeta(layout.root, id),
     nameSession: async (naming) =>
       (await writing()).writeSessionMeta(layout, context, naming),
     checkpoints: async (id) =>
@@ -188,7 +190,7 @@ export function isForeignSession(
   const paths = sessionLayout(root, name);
   if (fileKind(paths.directory) !== "directory") return false;
   const entries = entriesIn(paths.directory, "list");
-  const own = [paths.checkpoints, paths.feedback].map(nameOf);
+  const own = [paths.checkpoints, paths.feedback, paths.packed].map(nameOf);
   const isMarked = entries.some(({ name }) => own.includes(name)) ||
     (["state", "log", "meta"] as const).some((file) => {
       const bytes = readBeginning(paths[file], MAX_SMALL_FILE_BYTES);
@@ -228,24 +230,17 @@ export function readCurrent(layout: RepositoryLayout): string | undefined {
   return text && isOwnId(layout, text) ? text : undefined;
 }
 
-/**
- * Whether another program keeps something in the place of `current`, or somebody edited it so that
- * it names no session. It chooses nothing, and is not orc's to replace.
- */
-export function isForeignCurrent(layout: RepositoryLayout): boolean {
-  const text = textOfCurrent(layout);
-  return text === undefined || text !== "" && !isOwnId(layout, text);
-}
-
 /** A word such as `main`, or a short hash of git, is an id only where a session is called so. */
-function isOwnId(layout: RepositoryLayout, text: string): boolean {
+export function isOwnId(layout: RepositoryLayout, text: string): boolean {
   return MADE_ID.test(text) ||
     isSessionId(text) && !isForeignSession(layout, text) &&
       fileKind(sessionLayout(layout.root, text).directory) === "directory";
 }
 
 /** Empty where there is none, or a power cut left nothing of it; undefined for what is no text of such a size. */
-function textOfCurrent({ root, current }: RepositoryLayout) {
+export function textOfCurrent(
+  { root, current }: RepositoryLayout,
+): string | undefined {
   if (guardPath(root, current) === "absent") return "";
   const text = unlessCorrupt(() =>
     readText(current, MAX_SMALL_FILE_BYTES) ?? ""

@@ -9,6 +9,7 @@ import { isSessionId } from "../base/ids.ts";
 import {
   gitLayout,
   type RepositoryLayout,
+  type SessionLayout,
   sessionLayout,
   sessionLayoutAt,
   TEMPORARY_SUFFIX,
@@ -195,6 +196,39 @@ export function isSpareLog(
   if (spares === null || log.nlink !== 2) return false;
   const { log: path } = sessionLayoutAt(`${spares}/${id}`);
   return isSameFile(log, ifThere(() => Deno.lstatSync(path)));
+}
+
+/** Of a session that is packed, its pack has a second name instead of its log, which would take room twice. */
+export function keepPackedSpare(root: string, id: string): void {
+  withSpare(root, id, (own, kept) => {
+    discard(kept.packed);
+    Deno.linkSync(own.packed, kept.packed);
+    removeIfThere(kept.log);
+  });
+}
+
+/** The same back. */
+export function keepLooseSpare(root: string, id: string): void {
+  withSpare(root, id, (own, kept) => {
+    linkLog(own.log, kept.log);
+    removeIfThere(kept.packed);
+  });
+}
+
+function withSpare(
+  root: string,
+  id: string,
+  act: (own: SessionLayout, kept: SessionLayout) => void,
+): void {
+  const spare = findSpare(root, id);
+  if (spare === undefined) return;
+  if (!isGranted({ name: "write", path: spare.directory })) return;
+  try {
+    act(sessionLayout(root, id), sessionLayoutAt(spare.directory));
+  } catch (error) {
+    // Where there are no links, what is kept stays as it is.
+    if (!isRefusal(error) && !isWithoutLinks(error)) throw error;
+  }
 }
 
 function removeOthers(directory: string, name: string): void {

@@ -10,6 +10,7 @@ import { MAX_CARRIED_EVENTS, MAX_LOG_TAIL_BYTES } from "../base/limits.ts";
 import { joinPath } from "../base/path.ts";
 import { instantOf } from "../base/time.ts";
 import type { RecordedEvent } from "../engine/event.ts";
+import { settlePack } from "./pack/settle.ts";
 import { asOrcError, isAbsent } from "../files/errors.ts";
 import { type HeldLock, LockLost, withLock } from "../files/lock.ts";
 import { guardDirectory, ifAllowed, isThere } from "../files/read.ts";
@@ -34,7 +35,7 @@ import {
   settleLog,
   syncLog,
 } from "./log.ts";
-import { noSuchSession, readState, recall } from "./read.ts";
+import { looseState, noSuchSession, recall } from "./read.ts";
 import { isSpareLog, keepSpare } from "./spare.ts";
 import type {
   Memory,
@@ -102,11 +103,13 @@ async function applyUnderLock(
   { id, root, paths, memory, change, newId, now }: Update,
   lock: HeldLock,
 ): Promise<Updated> {
+  await settlePack(root, id, lock, now);
   if (isThere(paths.arriving)) {
     const { finishArrival } = await import("./arrival.ts");
     await finishArrival(root, id, lock);
   }
-  const text = readState(paths, id);
+  const text = looseState(paths);
+  if (text === undefined) throw noSuchSession(id, paths.state);
   const known = recall(memory, text, paths, id);
   const session = await known.session;
   assertWritable(session, paths.state);

@@ -25,6 +25,7 @@ import { publishDirectory, withSessionLock } from "../session/create.ts";
 import { assertWritable, unknownVersionOf } from "../session/encode.ts";
 import { linesFrom } from "../session/log.ts";
 import { openForReading } from "../session/log_read.ts";
+import { bytesOf } from "../session/pack/door.ts";
 import { decodeState, readSessionMeta } from "../session/read.ts";
 import { findSpare, keepSpare } from "../session/spare.ts";
 import type { Session } from "../session/store.ts";
@@ -61,9 +62,9 @@ export async function judgeCopy(
   { id, paths, machine }: StagedCopy,
 ): Promise<JudgedCopy> {
   const own = sessionLayout(root, id);
-  const theirs = await loadCopy(paths, id);
+  const theirs = await loadCopy(root, paths, id);
   const isHere = guardDirectory(root, own.directory) !== "absent";
-  const ours = isHere ? await loadCopy(own, id) : undefined;
+  const ours = isHere ? await loadCopy(root, own, id) : undefined;
   const { session } = theirs;
   if (ours === undefined || ours.stateSha256 === theirs.stateSha256) {
     const there = await copyOf(theirs, machine, NO_END);
@@ -283,10 +284,11 @@ interface LoadedCopy {
 }
 
 async function loadCopy(
+  root: string,
   paths: SessionLayout,
   id: string,
 ): Promise<LoadedCopy> {
-  const bytes = readRegularFile(paths.state, MAX_STATE_BYTES);
+  const bytes = bytesOf(root, paths.state, MAX_STATE_BYTES);
   if (bytes === undefined) {
     throw notFound("no_such_session", `No session "${id}"`, {
       path: paths.state,

@@ -2,25 +2,17 @@
 import { conflict, type OrcError, orElse } from "../base/error.ts";
 import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
-import { type SessionLayout, sessionLayout } from "../base/layout.ts";
+import { sessionLayout } from "../base/layout.ts";
 import { MAX_STATE_BYTES } from "../base/limits.ts";
-import { guardDirectory, readRegularFile } from "../files/read.ts";
-import {
-  isSameBytes,
-  openRegular,
-  readAt,
-  regularFileAt,
-} from "../files/write.ts";
+import { guardDirectory } from "../files/read.ts";
+import { isSameBytes, readAt } from "../files/write.ts";
 import type { Repository } from "../repository/open.ts";
 import { ARRIVALS } from "../session/account.ts";
 import { settleArrival } from "../session/arrival.ts";
 import { withSessionLock } from "../session/create.ts";
 import { assertWritable } from "../session/encode.ts";
-import {
-  decodeState,
-  noSuchSession,
-  readSessionMeta,
-} from "../session/read.ts";
+import { bytesOf, lookAtFile, type SeenFile } from "../session/pack/door.ts";
+import { decodeState, noSuchSession } from "../session/read.ts";
 import type { Session } from "../session/store.ts";
 
 /** A session as it was at one update. */
@@ -29,7 +21,7 @@ export interface Look {
   /** Its state as it was read. */
   readonly bytes: Uint8Array;
   /** As much of its log as there was then; undefined without any. */
-  readonly log: Deno.FileInfo | undefined;
+  readonly log: SeenFile | undefined;
 }
 
 /** How often a session is looked at that changes all the time; then it is locked. */
@@ -48,9 +40,10 @@ export async function lookAt(
   const paths = sessionLayout(layout.root, id);
   guardDirectory(layout.root, paths.directory);
   await settleArrival(layout, context, id);
-  const act = { id, guarded: paths.directory, doing };
-  const { bytes, log } = unlocked(paths, id) ??
-    await withSessionLock(layout, context, act, () => once(paths, id));
+  const act = { id, guarded: paths.directory, doing, leavesPack: true };
+  const { root } = layout;
+  const { bytes, log } = unlocked(root, id) ??
+    await withSessionLock(layout, context, act, () => once(root, id));
   const text = new TextDecoder().decode(bytes);
   const session = await decodeState(text, paths, id);
   if (session.checksum === "changed") assertWritable(session, paths.state);
@@ -60,24 +53,22 @@ export async function lookAt(
 type Seen = Omit<Look, "session">;
 
 /** The log holds no more than the state says, as long as that stays what it is. */
-function unlocked(paths: SessionLayout, id: string): Seen | undefined {
+function unlocked(root: string, id: string): Seen | undefined {
   for (let looks = 0; looks < MAX_LOOKS; looks++) {
-    const seen = once(paths, id);
-    if (isSameBytes(seen.bytes, readStateBytes(paths, id))) return seen;
+    const seen = once(root, id);
+    if (isSameBytes(seen.bytes, readStateBytes(root, id))) return seen;
   }
   return undefined;
 }
 
-function once(paths: SessionLayout, id: string): Seen {
-  const bytes = readStateBytes(paths, id);
-  return { bytes, log: regularFileAt(paths.log, "read") };
+function once(root: string, id: string): Seen {
+  const bytes = readStateBytes(root, id);
+  return { bytes, log: lookAtFile(root, sessionLayout(root, id).log) };
 }
 
-export function readStateBytes(
-  { state }: SessionLayout,
-  id: string,
-): Uint8Array {
-  const bytes = readRegularFile(state, MAX_STATE_BYTES);
+export function readStateBytes(root: string, id: string): Uint8Array {
+  const { state } = sessionLayout(root, id);
+  const bytes = bytesOf(root, state, MAX_STATE_BYTES);
   if (bytes === undefined) throw noSuchSession(id, state);
   return bytes;
 }
@@ -87,12 +78,13 @@ const PIECE_BYTES = 256 * 1024;
 /** As much of a file as there was when it was looked at: a log grows meanwhile. */
 export function* piecesOf(
   path: string,
-  info: Deno.FileInfo,
+  seen: SeenFile,
 ): Generator<Uint8Array> {
-  const file = openRegular(path, info, "read", { read: true });
+  const file = seen.open();
+  if (file === undefined) throw changedMeanwhile(path);
   try {
-    for (let at = 0; at < info.size;) {
-      const piece = readAt(file, at, Math.min(PIECE_BYTES, info.size - at));
+    for (let at = 0; at < seen.size;) {
+      const piece = readAt(file, at, Math.min(PIECE_BYTES, seen.size - at));
       if (piece.length === 0) throw changedMeanwhile(path);
       yield piece;
       at += piece.length;
@@ -117,8 +109,11 @@ function changedMeanwhile(path: string): OrcError {
 const LOCAL_KEYS: readonly string[] = ["place", "owner", "origin", ARRIVALS];
 
 /** The `meta.json` of a session as it leaves; one that cannot be read leaves as if there was none. */
-export function metaText({ meta }: SessionLayout, id: string): string {
-  const known = orElse(() => readSessionMeta(meta), () => undefined);
+export function metaText(
+  read: () => JsonObject | undefined,
+  id: string,
+): string {
+  const known = orElse(read, () => undefined);
   const own = withFields(known ?? jsonObject({}), { session_id: id });
   return printJson(withoutLocal(own), 2);
 }

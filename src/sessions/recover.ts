@@ -7,6 +7,7 @@ import {
   onRefusal,
   type OrcError,
   refused,
+  unlessCorrupt,
 } from "../base/error.ts";
 import { matchSessionId, shortSessionId } from "../base/ids.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type SessionLayout,
   sessionLayout,
   sessionLayoutAt,
+  STAGING_PREFIX,
 } from "../base/layout.ts";
 import {
   MAX_CANDIDATES,
@@ -21,10 +23,17 @@ import {
   MAX_STATE_BYTES,
 } from "../base/limits.ts";
 import { oneLine } from "../base/markdown.ts";
+import { nameOf } from "../base/path.ts";
 import { listOf } from "../base/text.ts";
 import type { HeldLock } from "../files/lock.ts";
 import { fileKind, readRegularFile } from "../files/read.ts";
-import { copyToNew, putAside, writeAtomic } from "../files/write.ts";
+import {
+  copyToNew,
+  isSameBytes,
+  makeDirectory,
+  putAside,
+  writeAtomic,
+} from "../files/write.ts";
 import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
 import {
@@ -43,11 +52,13 @@ import { readIfThere } from "../repository/select.ts";
 import { decodeSession, type StoredSession } from "../session/codec.ts";
 import {
   notChosen,
+  publishDirectory,
   publishSession,
   sessionMeta,
   withSessionLock,
   writeCurrent,
 } from "../session/create.ts";
+import { openPack, packedBytes } from "../session/pack/read.ts";
 import { readCurrent } from "../session/read.ts";
 import {
   findSpare,
@@ -199,8 +210,8 @@ export async function recoverSession(
 }
 
 /** What has to make room for a session that comes back. */
-function inPlaceOf({ state, log }: SessionLayout): readonly string[] {
-  return [state, log].filter((path) => fileKind(path) !== "absent");
+function inPlaceOf({ state, log, packed }: SessionLayout): readonly string[] {
+  return [state, log, packed].filter((path) => fileKind(path) !== "absent");
 }
 
 /**
@@ -357,25 +368,45 @@ async function putBack(
   const paths = sessionLayout(root, id);
   const from = sessionLayoutAt(directory);
   const aside: string[] = [];
-  if (fileKind(paths.directory) === "absent") {
+  const isPacked = fileKind(from.log) === "absent" && holds(from, kept);
+  const isGone = fileKind(paths.directory) === "absent";
+  if (isGone && isPacked) {
+    const staging = `${layout.sessions}/${STAGING_PREFIX}${lock.token}`;
+    makeDirectory(staging);
+    copyToNew(from.packed, sessionLayoutAt(staging).packed);
+    publishDirectory(layout, id, staging);
+  } else if (isGone) {
     const meta = readRegularFile(from.meta, MAX_SMALL_FILE_BYTES) ??
       sessionMeta(id, host.localNow());
     const files = { meta, log: { copyOf: from.log }, state: kept.bytes };
     publishSession(layout, id, files, lock.token);
   } else {
     const doing = "recover the session";
-    const act = { id, guarded: paths.directory, doing };
+    const act = { id, guarded: paths.directory, doing, leavesPack: true };
     await withSessionLock(layout, context, act, (held) => {
       held.assertHeld();
       for (const path of inPlaceOf(paths)) {
         aside.push(putAside(path, context.now()));
       }
+      if (isPacked) return copyToNew(from.packed, paths.packed);
       copyToNew(from.log, paths.log);
       writeAtomic(paths.state, kept.bytes, { token: held.token });
     });
   }
-  refreshSpare(layout, id, kept.session);
+  // What is kept of a packed one is its pack, and stays.
+  if (!isPacked) refreshSpare(layout, id, kept.session);
   return aside;
+}
+
+/** Whether what is kept of a session is its pack: with the state, it holds all the rest. */
+function holds(
+  { packed, state }: SessionLayout,
+  { bytes }: KeptState,
+): boolean {
+  const pack = unlessCorrupt(() => openPack(packed));
+  const file = pack?.find(nameOf(state));
+  return pack !== undefined && file !== undefined &&
+    isSameBytes(bytes, packedBytes(pack, file, MAX_STATE_BYTES));
 }
 
 function refreshSpare(

@@ -1,14 +1,14 @@
 /** What of a session goes into a snapshot. */
 import { sha256Hex } from "../base/checksum.ts";
-import {
-  type SessionLayout,
-  sessionLayout,
-  sessionPathsWithin,
-} from "../base/layout.ts";
+import { sessionLayout, sessionPathsWithin } from "../base/layout.ts";
 import { isClosed } from "../engine/state.ts";
-import { entriesIn } from "../files/read.ts";
-import { regularFileAt } from "../files/write.ts";
 import type { Repository } from "../repository/open.ts";
+import {
+  entriesOf,
+  lookAtFile,
+  readMeta,
+  type SeenFile,
+} from "../session/pack/door.ts";
 import type { Session } from "../session/store.ts";
 import {
   lookAt,
@@ -27,7 +27,7 @@ export interface Captured {
   readonly session: SnapshotSession;
   /** Kept only where the session may go on meanwhile: there may be thousands. */
   readonly state: Uint8Array | undefined;
-  readonly log: Deno.FileInfo | undefined;
+  readonly log: SeenFile | undefined;
   /** The other files, as they lie and by their names in the snapshot. */
   readonly others: readonly { readonly path: string; readonly name: string }[];
   /** Bytes of all of them. */
@@ -42,11 +42,9 @@ export async function capture(
 ): Promise<Captured> {
   const doing = "take a snapshot of the session";
   const { session, bytes, log } = await lookAt(repository, id, doing);
-  const paths = sessionLayout(repository.layout.root, id);
-  const others = otherFiles(paths, id, extras);
-  const sizes = others.map(({ path }) =>
-    regularFileAt(path, "read")?.size ?? 0
-  );
+  const { root } = repository.layout;
+  const others = otherFiles(root, id, extras);
+  const sizes = others.map(({ path }) => lookAtFile(root, path)?.size ?? 0);
   return {
     session: await factsOf(session, bytes),
     state: isClosed(session.state.status) ? undefined : bytes,
@@ -75,10 +73,11 @@ async function factsOf(
 
 /** Only what orc itself names so; what is half written has another name. */
 function otherFiles(
-  paths: SessionLayout,
+  root: string,
   id: string,
   extras: readonly Extra[],
 ): Captured["others"] {
+  const paths = sessionLayout(root, id);
   const within = sessionPathsWithin(id);
   const pairs = [
     [paths.outputs, within.outputs],
@@ -88,7 +87,7 @@ function otherFiles(
     ...extras.includes("feedback") ? [[paths.feedback, within.feedback]] : [],
   ];
   return pairs.flatMap(([directory = "", name = ""]) =>
-    entriesIn(directory, "list").filter(({ isFile }) => isFile)
+    entriesOf(root, directory, "list").filter(({ isFile }) => isFile)
       .map((entry) => ({
         path: `${directory}/${entry.name}`,
         name: `${name}/${entry.name}`,
@@ -106,18 +105,20 @@ export function* filesOf(
   const within = sessionPathsWithin(session.id);
   for (const { path, name } of others) {
     // A checkpoint may be removed meanwhile: nothing needs it.
-    const info = regularFileAt(path, "read");
-    if (info === undefined) continue;
-    yield { name, sizeBytes: info.size, pieces: piecesOf(path, info) };
+    const seen = lookAtFile(root, path);
+    if (seen === undefined) continue;
+    yield { name, sizeBytes: seen.size, pieces: piecesOf(path, seen) };
   }
   yield {
     name: within.log,
     sizeBytes: log?.size ?? 0,
     pieces: log === undefined ? [] : piecesOf(paths.log, log),
   };
-  const meta = new TextEncoder().encode(metaText(paths, session.id));
+  const meta = new TextEncoder().encode(
+    metaText(() => readMeta(root, session.id), session.id),
+  );
   yield whole(within.meta, meta);
-  yield whole(within.state, state ?? readStateBytes(paths, session.id));
+  yield whole(within.state, state ?? readStateBytes(root, session.id));
 }
 
 function whole(name: string, bytes: Uint8Array): Packed {

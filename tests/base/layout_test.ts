@@ -69,6 +69,7 @@ Deno.test("sessionLayout() keeps each session in its own directory, also while i
     checkpoints: `${directory}/checkpoints`,
     outputs: `${directory}/outputs`,
     arriving: `${directory}/arriving`,
+    packed: `${directory}/session.pack`,
   });
 });
 

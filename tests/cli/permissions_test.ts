@@ -50,6 +50,8 @@ const LINES: Readonly<Record<string, string>> = {
   "session switch": "session switch 0",
   "session info": "session info",
   "session rename": "session rename 0 Name",
+  "session pack": "session pack --all",
+  "session unpack": "session unpack --all",
   "session cleanup": "session cleanup --yes",
   "list": "list",
   "cleanup": "cleanup --yes",

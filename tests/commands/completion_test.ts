@@ -43,7 +43,9 @@ Deno.test("orc complete-words offers commands, and the words of families", () =>
       true,
     );
     assertEquals(
-      lines.includes("session\tlist, switch, info, rename, cleanup"),
+      lines.includes(
+        "session\tlist, switch, info, rename, pack, unpack, cleanup",
+      ),
       true,
     );
     assertEquals(

@@ -20,7 +20,7 @@ Deno.test("an index is made anew once the rules about sessions have changed", as
   const [, rules] = /^const RULES = (\d+);$/m.exec(read("index.ts")) ?? [];
   assertEquals(
     [rules, digest.slice(0, 16)],
-    ["3", "d9e8848dceee774d"],
+    ["3", "2d10afe2cff7bbe4"],
     "Raise RULES in src/doctor/index.ts if doctor may now say something of a session that was sound; then put both here",
   );
 });

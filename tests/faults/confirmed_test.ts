@@ -37,6 +37,8 @@ const STEPS: readonly Step[] = [
   ["learn", "--save"],
   ["checkpoints", "--cleanup", "--keep", "0", "--yes"],
   ["finish"],
+  ["session", "pack", "--all"],
+  ["session", "unpack", "--all"],
   ["session", "cleanup", "--older-than", "0", "--yes"],
   leaveDeadEnds,
   ["doctor", "--fix"],

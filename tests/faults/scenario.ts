@@ -3,6 +3,7 @@ import { type Ended, type Repository, repositoryAt } from "../journey/orc.ts";
 import { killsAt, type Scenario } from "./fault.ts";
 import { traceOrc } from "./strace.ts";
 import { isThere } from "../../src/files/read.ts";
+import { PACK_SCENARIOS } from "./pack_scenario.ts";
 import { PERSIST_SCENARIOS } from "./persist_scenario.ts";
 import { copySync } from "@std/fs/copy";
 
@@ -189,6 +190,7 @@ export const SCENARIOS: readonly Scenario[] = [
       Deno.renameSync(`${state}-before`, state);
     },
   },
+  ...PACK_SCENARIOS,
   ...PERSIST_SCENARIOS,
 ];
 

@@ -115,6 +115,8 @@ const writes: Calls = {
     repository.inspectSnapshot({ file: snapshot }),
   "repository.importSnapshot": () =>
     repository.importSnapshot({ file: snapshot }),
+  "repository.pack": () => repository.pack({ all: true }),
+  "repository.unpack": () => repository.unpack({ all: true }),
   "repository.cleanup": () => repository.cleanup({ yes: true }),
   cleanupTree: () => cleanupTree(denoHost(), { directory: root, yes: true }),
   "repository.migrate": () => repository.migrate(),

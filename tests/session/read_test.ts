@@ -1,3 +1,4 @@
+import { isForeignCurrent } from "../../src/session/ownership.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
@@ -5,7 +6,6 @@ import {
 import { writeBinding, writeCurrent } from "../../src/session/create.ts";
 import {
   fileStore,
-  isForeignCurrent,
   readBinding,
   readCurrent,
   saidOf,

@@ -36,6 +36,11 @@ interface Scene {
 
 const STARTED = [["start", "Add login"]];
 
+const ENDED = [
+  ...STARTED,
+  ["finish", "--abandon", "--reason", "nobody wants it any more"],
+];
+
 /** The older tool's files, made last so long ago that all is old. */
 const LEFT: Files = {
   ".orchestrator/sessions/1a2b3c4d/state.json": legacyState({
@@ -83,6 +88,16 @@ const SCENES: Readonly<Record<string, Scene>> = {
     files: LEFT,
     tells: ["sessions", "leftovers", "sizeBytes"],
     asks: "always",
+  },
+  "session pack": {
+    argv: ["session", "pack", "--all"],
+    before: ENDED,
+    tells: ["sessions", "unchanged", "kept"],
+  },
+  "session unpack": {
+    argv: ["session", "unpack", "--all"],
+    before: [...ENDED, ["session", "pack", "--all"]],
+    tells: ["sessions", "unchanged", "kept"],
   },
   "session cleanup": {
     argv: ["session", "cleanup"],

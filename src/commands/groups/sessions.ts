@@ -14,6 +14,7 @@ import type {
   Switched,
   Unlocked,
 } from "../../sessions/manage.ts";
+import type { Repacked } from "../../sessions/packing.ts";
 import type { Status } from "../../work/status.ts";
 import { type Clamped, clamped, limitOf } from "../clamp.ts";
 import {
@@ -396,6 +397,82 @@ export const sessionCleanupCommand = command<Cleanup>({
     }),
   render: cleanupText,
 });
+
+const IDS: ArgSpec = arg(
+  "[ID]...",
+  "Ids of sessions; a unique prefix will do",
+  "session",
+  { excludes: ["session", "all"] },
+);
+
+export const sessionPackCommand = command<ResultOf<Repacked>>({
+  description:
+    "Makes each closed session one compressed file, which all that reads a session reads in place. What is written is read back and compared before anything is removed. What changes a packed session unpacks it first. The older tool does not see a packed one.",
+  args: [IDS],
+  flags: [
+    flag("--all", "All closed sessions"),
+    flag("--older-than DAYS", "All without a change for so many days", {
+      excludes: ["ID"],
+    }),
+    flag("--dry-run", "Show what would be packed, and pack nothing", {
+      effect: "reads",
+    }),
+  ],
+  effect: "rewrites",
+  examples: [
+    "orc session pack 01k9",
+    "orc session pack --older-than 30 --dry-run",
+  ],
+  use: async (host, options, values) =>
+    (await import("../../sessions/packing.ts")).packSessions(host, {
+      ...options,
+      ids: values.list("ID"),
+      all: values.on("all"),
+      olderThan: values.text("older-than"),
+      dryRun: values.on("dry-run"),
+    }),
+  render: (result) => repackedText(result, "pack"),
+});
+
+export const sessionUnpackCommand = command<ResultOf<Repacked>>({
+  description:
+    "Gives packed sessions their files back, byte for byte. It is needed only for the older tool, or for an orc that knows no packs: what changes a packed session unpacks it by itself.",
+  args: [IDS],
+  flags: [
+    flag("--all", "All packed sessions"),
+    flag("--dry-run", "Show what would be unpacked, and unpack nothing", {
+      effect: "reads",
+    }),
+  ],
+  effect: "rewrites",
+  examples: ["orc session unpack 01k9", "orc session unpack --all"],
+  use: async (host, options, values) =>
+    (await import("../../sessions/packing.ts")).unpackSessions(host, {
+      ...options,
+      ids: values.list("ID"),
+      all: values.on("all"),
+      dryRun: values.on("dry-run"),
+    }),
+  render: (result) => repackedText(result, "unpack"),
+});
+
+function repackedText(
+  { sessions, unchanged, kept, dryRun }: ResultOf<Repacked>,
+  act: "pack" | "unpack",
+): string {
+  const done = `${act}ed`;
+  const said = dryRun ? `Would ${act}` : act === "pack" ? "Packed" : "Unpacked";
+  const lines = sessions.map(({ session, sizeBytes, packedBytes }) =>
+    `${said} ${shortSessionId(session)}  ${sizeText(sizeBytes)}, packed ${
+      sizeText(packedBytes)
+    }`
+  );
+  return [
+    ...lines,
+    ...unchanged.map((id) => `Already ${done}: ${shortSessionId(id)}`),
+    ...kept.map(({ problem }) => `Not ${done}: ${problem}`),
+  ].join("\n") || `Nothing to ${act}`;
+}
 
 export const unlockCommand = command<ResultOf<Unlocked>>({
   description:

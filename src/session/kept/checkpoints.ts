@@ -10,13 +10,7 @@ import {
   isCheckpointId,
 } from "../../base/names.ts";
 import type { LockContext } from "../../files/lock.ts";
-import {
-  entriesIn,
-  guardDirectory,
-  guardPath,
-  isThere,
-  readRegularFile,
-} from "../../files/read.ts";
+import { guardDirectory, guardPath, isThere } from "../../files/read.ts";
 import {
   makeDirectory,
   removeIfThere,
@@ -24,6 +18,7 @@ import {
   writeAtomic,
 } from "../../files/write.ts";
 import { withSessionLock } from "../create.ts";
+import { bytesOf, entriesOf } from "../pack/door.ts";
 import { assertWritable } from "../encode.ts";
 import { readSession } from "../read.ts";
 import type { Checkpoints, KeptCheckpoint } from "../store.ts";
@@ -37,7 +32,7 @@ export function checkpointsIn(
     async *all(problems) {
       for (const id of idsIn(root, directory)) {
         try {
-          yield readFile(directory, id);
+          yield readFile(root, directory, id);
         } catch (error) {
           onRefusal(({ kind, message }) => {
             // One that was removed meanwhile is no problem.
@@ -49,23 +44,27 @@ export function checkpointsIn(
     // deno-lint-ignore require-await
     read: async (id) => {
       guardDirectory(root, directory);
-      return readFile(directory, id);
+      return readFile(root, directory, id);
     },
   };
 }
 
 function idsIn(root: string, directory: string): readonly string[] {
   guardDirectory(root, directory);
-  return entriesIn(directory, "list the checkpoints in")
+  return entriesOf(root, directory, "list the checkpoints in")
     .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX))
     .map(({ name }) => name.slice(0, -CHECKPOINT_SUFFIX.length))
     .filter(isCheckpointId)
     .sort();
 }
 
-function readFile(directory: string, id: string): KeptCheckpoint {
+function readFile(
+  root: string,
+  directory: string,
+  id: string,
+): KeptCheckpoint {
   const path = checkpointPath(directory, id);
-  const bytes = readRegularFile(path, MAX_STATE_BYTES);
+  const bytes = bytesOf(root, path, MAX_STATE_BYTES);
   if (bytes === undefined) {
     const more = { path, hint: "orc checkpoints" };
     throw notFound("no_such_checkpoint", `No checkpoint "${id}"`, more);

@@ -1,5 +1,9 @@
 /** The events of a session in its log, a batch at a time. */
-import { type RepositoryLayout, sessionLayout } from "../../base/layout.ts";
+import {
+  type RepositoryLayout,
+  type SessionLayout,
+  sessionLayout,
+} from "../../base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../engine/event.ts";
 import { asOrcError, ifThere } from "../../files/errors.ts";
 import { pause as pauseFor } from "../../files/wait.ts";
@@ -33,6 +37,13 @@ export function stampOf(path: string): string | undefined {
   } catch (error) {
     throw asOrcError(error, "look at", path);
   }
+}
+
+/** The same of a session, whether it is packed or not. */
+export function versionOf(
+  { state, packed }: SessionLayout,
+): string | undefined {
+  return stampOf(state) ?? stampOf(packed);
 }
 
 /** The events of a session of a repository; the last ones are safe in its state too. */

@@ -13,12 +13,7 @@ import { nameOf } from "../../base/path.ts";
 import { DAY_MS, epochMsOf } from "../../base/time.ts";
 import type { RecordedEvent } from "../../engine/event.ts";
 import { asOrcError, ifThere } from "../../files/errors.ts";
-import {
-  entriesIn,
-  fileKind,
-  guardDirectory,
-  readRegularFile,
-} from "../../files/read.ts";
+import { entriesIn, fileKind, guardDirectory } from "../../files/read.ts";
 import {
   discard,
   ensureDirectories,
@@ -27,6 +22,7 @@ import {
   writeNewFile,
 } from "../../files/write.ts";
 import { readLog } from "../log_read.ts";
+import { bytesOf } from "../pack/door.ts";
 import type { Outputs, Session, StoreContext } from "../store.ts";
 
 const TEXT_SUFFIX = ".txt";
@@ -82,7 +78,7 @@ export function sessionOutputs(
       if (!NAME.test(name)) return undefined;
       guardDirectory(root, outputs);
       const path = `${paths.directory}/${name}`;
-      const bytes = readRegularFile(path, MAX_OUTPUT_BYTES);
+      const bytes = bytesOf(root, path, MAX_OUTPUT_BYTES);
       return bytes && new TextDecoder().decode(bytes);
     },
   };
