@@ -1,5 +1,4 @@
 /** A pack that is read in place: one block at a time, wherever it is entered. */
-import process from "node:process";
 import { corrupt } from "../../base/error.ts";
 import type { NewHash } from "../../files/tree.ts";
 import {
@@ -204,13 +203,26 @@ function startsOf({ blocks }: PackedFile, start: number): readonly number[] {
   return blocks.map((length) => (next += length) - length);
 }
 
+/** What is there of Node's without an import, which would take longer to load than most commands run. */
+interface NodeGlobals {
+  readonly process: {
+    getBuiltinModule(name: "node:zlib"): {
+      gunzipSync(
+        bytes: Uint8Array,
+        options: { readonly maxOutputLength: number },
+      ): Uint8Array;
+    };
+  };
+}
+
 /** Takes gzip off bytes of which so many come out, and neither more nor less. */
 function inflated(
   bytes: Uint8Array,
   lengthBytes: number,
   path: string,
 ): Uint8Array {
-  // Loading it takes longer than most commands, and one that reads lines cannot wait for it.
+  const { process } = globalThis as unknown as NodeGlobals;
+  // Who reads lines cannot wait for an import.
   const { gunzipSync } = process.getBuiltinModule("node:zlib");
   try {
     const text = gunzipSync(bytes, { maxOutputLength: lengthBytes });
