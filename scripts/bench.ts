@@ -12,7 +12,8 @@ import {
   measureBundleOnNode,
   measureNodeStatus,
 } from "./bench/node_status.ts";
-import type { Row } from "./bench/row.ts";
+import { measurePersist } from "./bench/persist.ts";
+import { type Row, textOf } from "./bench/row.ts";
 import {
   measureAmongSessions,
   measureItems,
@@ -68,7 +69,7 @@ const LARGE_ROWS: typeof ROWS = {
   "migrate-full": () => measureMigration(PROMISED_FILES),
 };
 
-/** Benches whose rows are no ratio of two times. */
+/** Benches of several rows, or whose rows are no ratio of two times. */
 const TEXTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
   log: measureLog,
 };
@@ -77,6 +78,7 @@ const TEXTS: Readonly<Record<string, () => Promise<readonly string[]>>> = {
 const LARGE_TEXTS: typeof TEXTS = {
   endurance: measureEndurance,
   "endurance-node": measureEnduranceOnNode,
+  persist: async () => (await measurePersist()).map(textOf),
   snapshot: measureSnapshot,
   "verify-log": measureVerify,
 };
@@ -99,12 +101,5 @@ for (const name of wanted) {
     );
     Deno.exit(2);
   }
-  const { what, milliseconds, reference, referenceMilliseconds, target } =
-    await measure();
-  const ratio = (milliseconds / referenceMilliseconds).toFixed(2);
-  console.log(
-    `${what}: ${milliseconds.toFixed(2)} ms; ${reference}: ${
-      referenceMilliseconds.toFixed(2)
-    } ms; ratio ${ratio} (target ${target})`,
-  );
+  console.log(textOf(await measure()));
 }

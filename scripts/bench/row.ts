@@ -7,6 +7,16 @@ export interface Row {
   readonly target: string;
 }
 
+/** A promise as one line, as people read it. */
+export function textOf(
+  { what, milliseconds, reference, referenceMilliseconds, target }: Row,
+): string {
+  const ratio = (milliseconds / referenceMilliseconds).toFixed(2);
+  return `${what}: ${milliseconds.toFixed(2)} ms; ${reference}: ${
+    referenceMilliseconds.toFixed(2)
+  } ms; ratio ${ratio} (target ${target})`;
+}
+
 /** The middle of the sorted values. */
 export function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);

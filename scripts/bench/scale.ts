@@ -1,9 +1,6 @@
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
-import { linkEvents, newChain } from "../../src/replay/chain.ts";
-import { encodeLogLine } from "../../src/engine/event.ts";
-import { decodeSession } from "../../src/session/codec.ts";
-import { encodeSession } from "../../src/session/encode.ts";
 import { readCurrent } from "../../src/session/read.ts";
+import { multiplySessions } from "./many.ts";
 import { measurePairs, runOrc } from "./program.ts";
 import { medianOf, type Row, timeOf, withBenchDirectory } from "./row.ts";
 
@@ -19,7 +16,7 @@ export function measureSessions(): Promise<Row> {
   return measure(
     `orc status with ${SESSIONS} sessions`,
     "with 1 session",
-    multiplySessions,
+    (root) => multiplySessions(root, SESSIONS),
   );
 }
 
@@ -109,32 +106,6 @@ function measure(
     );
     return { what, ...medians, reference, target: "< 1.3" };
   });
-}
-
-/** Makes copies of the one session there is, each as sound as it. */
-async function multiplySessions(
-  root: string,
-  sessions = SESSIONS,
-): Promise<void> {
-  const own = readCurrent(repositoryLayout(root)) ?? "";
-  const { state, meta } = sessionLayout(root, own);
-  const session = await decodeSession(Deno.readTextFileSync(state), state);
-  const metaText = Deno.readTextFileSync(meta);
-  for (let count = 1; count < sessions; count++) {
-    const id = `copy${String(count).padStart(22, "0")}`;
-    const paths = sessionLayout(root, id);
-    Deno.mkdirSync(paths.directory);
-    const { chain, events } = linkEvents(
-      newChain(id),
-      session.lastEvents,
-      session.state,
-    );
-    const copy = { ...session, sessionId: id, chain, lastEvents: events };
-    const text = await encodeSession(copy, session.state.updatedAt);
-    Deno.writeTextFileSync(paths.state, text);
-    Deno.writeTextFileSync(paths.log, events.map(encodeLogLine).join(""));
-    Deno.writeTextFileSync(paths.meta, metaText.replaceAll(own, id));
-  }
 }
 
 function lengthenLog(root: string): void {

@@ -59,8 +59,6 @@ export function errorCode(body: string): string {
 /** One page of a list of keys. */
 export interface KeyPage {
   readonly keys: readonly ListedKey[];
-  /** What keys begin with up to the next `/`, where they were to be put together. */
-  readonly prefixes: readonly string[];
   /** Where the next page begins; undefined after the last. */
   readonly next: string | undefined;
 }
@@ -69,6 +67,8 @@ export interface ListedKey {
   readonly key: string;
   /** When it was written; undefined where the server does not say so. */
   readonly at: string | undefined;
+  /** Changes whenever something else is put there; undefined where the server does not say so. */
+  readonly etag: string | undefined;
 }
 
 /** Reads one page of a list; undefined for what is none. */
@@ -82,13 +82,12 @@ export function parseKeyPage(body: string): KeyPage | undefined {
   return {
     keys: blocksIn(body, "Contents").flatMap((block) => {
       const key = textIn(block, "Key");
-      return key === undefined
-        ? []
-        : [{ key, at: textIn(block, "LastModified") }];
+      return key === undefined ? [] : [{
+        key,
+        at: textIn(block, "LastModified"),
+        etag: textIn(block, "ETag"),
+      }];
     }),
-    prefixes: blocksIn(body, "CommonPrefixes").flatMap((block) =>
-      textIn(block, "Prefix") ?? []
-    ),
     next: isCut ? next : undefined,
   };
 }

@@ -33,12 +33,6 @@ export interface Stored {
 /** Under which condition something is put under a key: that nothing is there, or still this. The ETag is sent as it is given. */
 export type Condition = { readonly etag: string } | "absent";
 
-/** All keys that begin alike. */
-export interface Listed {
-  readonly keys: readonly ListedKey[];
-  readonly prefixes: readonly string[];
-}
-
 export interface Bucket {
   readonly address: Address;
   /** What lies under a key, cut behind the limit; undefined where nothing does. */
@@ -48,12 +42,15 @@ export interface Bucket {
   /** Puts something under a key that nobody else has. */
   add(key: string, bytes: Uint8Array): Promise<void>;
   remove(key: string): Promise<void>;
-  /** The keys behind a prefix, those with the same next part put together where that is asked. */
-  list(prefix: string, how?: { readonly isFlat?: boolean }): Promise<Listed>;
+  /** All keys that begin alike. */
+  list(prefix: string): Promise<readonly ListedKey[]>;
 }
 
 /** What became of something that was put under a key. */
-export type Put = Extract<Ending, { kind: "done" | "lost" | "unknown" }>;
+export type Put =
+  /** The ETag is empty where the server does not say it. */
+  | { readonly kind: "done"; readonly etag: string }
+  | Extract<Ending, { kind: "lost" | "unknown" }>;
 
 /** One request takes no longer; a server that is alive answers within seconds. */
 const REQUEST_TIMEOUT_MS = 20_000;
@@ -66,8 +63,8 @@ const PAUSE_MS = 150;
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
-/** A hundred thousand sessions: more are no list of copies. */
-const MAX_PAGES = 100;
+/** A million objects: more are no list of copies. */
+const MAX_PAGES = 1000;
 
 /** Waits before something is tried again, each time longer, and not all at the same time. */
 export async function pauseBefore(
@@ -127,14 +124,14 @@ export async function openBucket(
     const headers: Record<string, string> = when === "absent"
       ? { "if-none-match": "*" }
       : { "if-match": when.etag };
-    const { ending } = await ask({
+    const { ending, etag } = await ask({
       ...{ method: "PUT", url: urlOf(key), body, headers },
       limitBytes: MAX_ERROR_BYTES,
     });
     // What is gone is not what the condition names.
     return ending.kind === "absent"
       ? { kind: "lost" } as const
-      : settled(address, ending);
+      : settled(address, ending, etag);
   }
 
   return {
@@ -166,15 +163,13 @@ export async function openBucket(
       });
       if (ending.kind !== "absent") settled(address, ending);
     },
-    async list(prefix, { isFlat = true } = {}) {
+    async list(prefix) {
       const keys: ListedKey[] = [];
-      const prefixes: string[] = [];
       let from: string | undefined;
       for (let pages = 0; pages < MAX_PAGES; pages++) {
         const query = new URLSearchParams({
           "list-type": "2",
           prefix,
-          ...isFlat ? {} : { delimiter: "/" },
           ...from === undefined ? {} : { "continuation-token": from },
         });
         const url = `${address.bucketUrl}?${query}`;
@@ -189,10 +184,7 @@ export async function openBucket(
           throw unreachable(address, "its list of keys is none");
         }
         keys.push(...page.keys.filter(({ key }) => key.startsWith(prefix)));
-        prefixes.push(
-          ...page.prefixes.filter((each) => each.startsWith(prefix)),
-        );
-        if (page.next === undefined) return { keys, prefixes };
+        if (page.next === undefined) return keys;
         if (page.next === from) break;
         from = page.next;
       }
@@ -291,8 +283,10 @@ async function bytesOf(
 }
 
 /** Throws what nobody but a human can mend. */
-function settled(address: Address, ending: Ending): Put {
+function settled(address: Address, ending: Ending, etag = ""): Put {
   switch (ending.kind) {
+    case "done":
+      return { ...ending, etag };
     case "locked":
       throw denied(
         "remote_auth",

@@ -23,7 +23,7 @@ import {
   placeInSession,
   unreadable,
 } from "./label_rules.ts";
-import type { Arrived, Found } from "./shelf.ts";
+import type { Arrived, Found, LogPart } from "./shelf.ts";
 
 /** What a copy says that it is. */
 export async function labelOf(
@@ -128,8 +128,12 @@ export async function stageCopy(
   } catch (error) {
     throw asOrcError(error, "write", paths.directory);
   }
-  const log = files.get(nameOf(paths.log)) ?? new Uint8Array();
+  const log = await partOf(files.get(nameOf(paths.log)) ?? new Uint8Array());
   return { label, log, id: session, paths, machine: label.machine };
+}
+
+export async function partOf(log: Uint8Array): Promise<LogPart> {
+  return { sizeBytes: log.length, sha256: await sha256Hex(log) };
 }
 
 async function opened(

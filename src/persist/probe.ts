@@ -19,8 +19,8 @@ import {
   there,
   writeCommit,
   writeTree,
-} from "./git.ts";
-import { PUSH } from "./git_shelf.ts";
+} from "./git/git.ts";
+import { PUSH } from "./git/references.ts";
 import { pushEnds } from "./remote_rules.ts";
 import { type PersistSettings, readPersistSettings } from "./settings.ts";
 import { namesOf, placesIn } from "./use.ts";
@@ -119,8 +119,10 @@ async function tryGit(
   const git = gitOf(host, repository.layout.root, options.signal);
   const remote = await remoteOf(git, options.remote);
   const empty = await writeTree(git, []);
-  const how = { parent: undefined, message: "a trial of orc persist probe" };
-  const commit = await writeCommit(git, empty, how);
+  const message = "a trial of orc persist probe";
+  const commit = await writeCommit(git, {
+    ...{ tree: empty, parent: undefined, message },
+  });
   const token = host.newToken().slice(0, 12);
   const name = `${branchPrefix ?? "claude/"}orchestrator-state`;
   const own = `refs/orchestrator/probe/${token}`;

@@ -31,9 +31,9 @@ import {
   type Standing,
   standingOf,
 } from "./copies.ts";
-import { noCopy } from "./git.ts";
+import { noCopy } from "./git/git.ts";
 import type { Label } from "./label_rules.ts";
-import type { Found, Shelf } from "./shelf.ts";
+import type { Arrived, Found, Shelf } from "./shelf.ts";
 import {
   beginPersisting,
   branchOf,
@@ -112,6 +112,7 @@ export async function pullSessions(
     const pulling = {
       ...{ ...persisting, shelf, copies, warnings, dryRun, keepBoth },
       isNamed: named.length > 0,
+      brought: [],
       address: await shelf.address(),
     };
     const isPlain = dryRun && !isThere(repository.layout.directory);
@@ -185,6 +186,8 @@ interface Pulling extends Persisting {
   readonly copies: readonly Copy[];
   readonly address: string;
   readonly warnings: string[];
+  /** What is here now as it is there. */
+  readonly brought: Arrived[];
   readonly dryRun: boolean;
   readonly keepBoth: boolean;
   readonly isNamed: boolean;
@@ -201,14 +204,18 @@ async function bringIn(
   const refusals: OrcError[] = [];
   const sessions: PulledSession[] = [];
   const isUnchanged = await unchangedIn(pulling);
+  const left: Copy[] = [];
+  for (const copy of copies) {
+    const { id, found: { label } } = copy;
+    await settleArrival(layout, context, id);
+    const isHere = "content" in label && await isUnchanged(id);
+    if (isHere) sessions.push(broughtBefore(shelf.remote, label));
+    else left.push(copy);
+  }
+  shelf.willRead(left.map(({ id }) => id));
   try {
     makeDirectory(staging);
-    for (const { id, found } of copies) {
-      await settleArrival(layout, context, id);
-      if ("content" in found.label && await isUnchanged(id)) {
-        sessions.push(broughtBefore(shelf.remote, found.label));
-        continue;
-      }
+    for (const { id, found } of left) {
       const how = { found, directory: staging };
       const standing = await standingOf(host, layout.root, how);
       lock.assertHeld();
@@ -229,11 +236,12 @@ async function bringIn(
       discard(`${staging}/${id}`);
     }
   } finally {
+    await note(pulling, staging);
     discard(staging);
   }
   const [refusal] = refusals;
   if (refusal !== undefined) throw refusal;
-  return sessions;
+  return sessions.sort((one, other) => one.session < other.session ? -1 : 1);
 }
 
 /**
@@ -300,7 +308,7 @@ async function store(
   if (!isAlike) signOrigin(pulling, staged);
   const taking = { repository, warnings, hint: keepHint(id) };
   const storedAs = await takeCopy(taking, staged, judged);
-  if (!isKept) await note(pulling, bringing);
+  if (!isKept) pulling.brought.push(staged);
   return storedAs;
 }
 
@@ -352,11 +360,11 @@ async function addCheckpoints(
 
 /** From now on what is sent from here follows what is there. It is an addition: without it, both are compared. */
 async function note(
-  { shelf, warnings }: Pulling,
-  { standing: { staged } }: Bringing,
+  { shelf, brought, warnings }: Pulling,
+  scratch: string,
 ): Promise<void> {
   try {
-    await shelf.note(staged);
+    if (brought.length > 0) await shelf.note(brought, scratch);
   } catch (error) {
     warnings.push(onRefusal(({ message }) => message)(error));
   }

@@ -325,21 +325,26 @@ async function decide(
   const copies = await shelf.copies();
   const to = await encryptedTo(settings.recipient);
   const own = await shelf.own();
-  const outgoing: Outgoing[] = [];
-  for (const captured of all) {
+  const others = all.filter((captured) => {
     const { id } = captured.session;
-    const one = { id, captured };
+    const isThere = isSame(copies.get(id)?.label, captured, to) && own.has(id);
+    if (isThere) results.set(id, "same");
+    return !isThere;
+  });
+  const following = await shelf.following(others);
+  const isUnclear = ({ session: { id } }: Captured) =>
+    copies.has(id) && !following.has(id);
+  shelf.willRead(others.filter(isUnclear).map(({ session: { id } }) => id));
+  const outgoing: Outgoing[] = [];
+  for (const captured of others) {
+    const { id } = captured.session;
     const found = copies.get(id);
-    if (found === undefined) outgoing.push(one);
-    else if (isSame(found.label, captured, to) && own.has(id)) {
-      results.set(id, "same");
-    } else if (await shelf.follows(captured)) outgoing.push(one);
-    else {
-      const verdict = await verdictOn(deciding, id, found);
-      if (verdict === "ahead") outgoing.push(one);
-      else if (verdict instanceof OrcError) refusals.push(verdict);
-      else results.set(id, verdict);
-    }
+    const verdict = found !== undefined && isUnclear(captured)
+      ? await verdictOn(deciding, id, found)
+      : "ahead";
+    if (verdict === "ahead") outgoing.push({ id, captured });
+    else if (verdict instanceof OrcError) refusals.push(verdict);
+    else results.set(id, verdict);
   }
   return outgoing;
 }

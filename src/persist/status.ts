@@ -5,8 +5,10 @@ import type { Host } from "../host/host.ts";
 import { type Place, placeOf } from "../repository/open.ts";
 import { readMachine } from "../settings/machine.ts";
 import type { Comparison } from "../session/copy_rules.ts";
-import type { Found, Shelf } from "./shelf.ts";
+import type { Session } from "../session/store.ts";
 import { standingOf } from "./copies.ts";
+import type { Label } from "./label_rules.ts";
+import type { Found, Shelf } from "./shelf.ts";
 import {
   beginPersisting,
   branchOf,
@@ -106,24 +108,33 @@ async function compareWith(
   const { host, repository } = persisting;
   await shelf.look();
   const copies = await shelf.copies();
-  const ids = await repository.store.ids();
+  const ids = new Set(await repository.store.ids());
   const all = [...new Set([...ids, ...copies.keys()])].sort();
   const chosen = named.length === 0 ? new Set(all) : namedAmong(named, all);
+  const known = await shelf.own();
+  const sights: Sight[] = [];
+  for (const id of all.filter((each) => chosen.has(each))) {
+    const isHere = ids.has(id);
+    const isOwn = known.has(id);
+    const own = isHere
+      ? await repository.store.read(id).catch(onRefusal((error) => error))
+      : undefined;
+    sights.push(sightOf(id, { own, isOwn, label: copies.get(id)?.label }));
+  }
+  const unclear = sights.filter(({ standing }) => standing === undefined);
+  shelf.willRead(unclear.map(({ session }) => session));
   return await withScratch(
     host,
     repository.layout,
     "compare sessions",
-    async (scratch) => {
-      const known = await shelf.own();
+    async (directory) => {
       const lines: PersistedSession[] = [];
-      for (const id of all.filter((each) => chosen.has(each))) {
-        const isHere = ids.includes(id);
-        const found = copies.get(id);
-        const isOwn = known.has(id);
-        lines.push({
-          remote: shelf.remote,
-          ...await lineOf(persisting, id, { isHere, found, isOwn, scratch }),
-        });
+      for (const sight of sights) {
+        const found = copies.get(sight.session);
+        const judged = sight.standing === undefined && found !== undefined
+          ? await standingIn(persisting, found, directory)
+          : { standing: sight.standing ?? "unreadable" };
+        lines.push({ ...sight, ...judged, remote: shelf.remote });
       }
       return lines;
     },
@@ -140,47 +151,51 @@ const STANDINGS: Readonly<Record<Comparison, PersistedSession["standing"]>> = {
   newer_format: "unreadable",
 };
 
-async function lineOf(
-  { host, repository }: Persisting,
+/** What is known of a session before its copy is read; without a standing where that has to be. */
+type Sight =
+  & Omit<PersistedSession, "remote" | "standing">
+  & Partial<Pick<PersistedSession, "standing">>;
+
+function sightOf(
   id: string,
-  { isHere, found, isOwn, scratch }: {
-    readonly isHere: boolean;
-    readonly found: Found | undefined;
+  { own, label, isOwn }: {
+    readonly own: Session | OrcError | undefined;
+    readonly label: Label | OrcError | undefined;
     /** Whether the copy is the very one that was sent or brought last. */
     readonly isOwn: boolean;
-    readonly scratch: string;
   },
-): Promise<Omit<PersistedSession, "remote">> {
-  const label = found?.label;
-  const own = isHere
-    ? await repository.store.read(id).catch(onRefusal((error) => error))
-    : undefined;
+): Sight {
   const copy = label instanceof OrcError ? undefined : label;
-  const line = {
+  const session = own instanceof OrcError ? undefined : own;
+  const sight = {
     session: id,
-    serial: own === undefined || own instanceof OrcError ? null : own.serial,
+    serial: session?.serial ?? null,
     remoteSerial: copy?.serial ?? null,
     machine: copy?.machine ?? null,
     updatedAt: copy?.updatedAt ?? null,
     problem: null,
   };
-  const unreadable = (error: OrcError) => ({
-    ...line,
-    standing: "unreadable" as const,
-    problem: error.message,
-  });
-  if (own instanceof OrcError) return unreadable(own);
-  if (label instanceof OrcError) return unreadable(label);
-  if (found === undefined || label === undefined) {
-    return { ...line, standing: "only_here" };
-  }
-  if (own === undefined) return { ...line, standing: "only_there" };
-  if (isOwn && own.serial === label.serial) {
-    return { ...line, standing: "same" };
-  }
-  const standing = await standingOf(host, repository.layout.root, {
-    ...{ found, directory: scratch },
-  });
+  const refusal = [own, label].find((each) => each instanceof OrcError);
+  if (refusal !== undefined) return { ...sight, ...unreadable(refusal) };
+  if (copy === undefined) return { ...sight, standing: "only_here" };
+  if (session === undefined) return { ...sight, standing: "only_there" };
+  const isSame = isOwn && session.serial === copy.serial;
+  return isSame ? { ...sight, standing: "same" } : sight;
+}
+
+type Judged = Pick<PersistedSession, "standing" | "problem">;
+
+function unreadable({ message }: OrcError): Judged {
+  return { standing: "unreadable", problem: message };
+}
+
+async function standingIn(
+  { host, repository }: Persisting,
+  found: Found,
+  directory: string,
+): Promise<Judged> {
+  const { root } = repository.layout;
+  const standing = await standingOf(host, root, { found, directory });
   if (standing instanceof OrcError) return unreadable(standing);
-  return { ...line, standing: STANDINGS[standing.judged.comparison] };
+  return { standing: STANDINGS[standing.judged.comparison], problem: null };
 }

@@ -8,8 +8,8 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { gitOf } from "./git.ts";
-import { gitShelf } from "./git_shelf.ts";
+import { gitOf } from "./git/git.ts";
+import { GitShelf } from "./git/shelf.ts";
 import { type PersistSettings, readPersistSettings } from "./settings.ts";
 import type { Shelf } from "./shelf.ts";
 
@@ -51,13 +51,14 @@ export async function beginPersisting(
   let keys: readonly KnownSecret[] = [];
   for (const to of placesIn(settings, remote)) {
     if (to === "git") {
-      shelves.push(gitShelf(gitOf(host, root, signal), settings, remote));
+      const git = gitOf(host, root, signal);
+      shelves.push(new GitShelf(git, settings, remote));
       continue;
     }
-    const { objectShelf } = await import("./objects.ts");
+    const { ObjectShelf } = await import("./objects/shelf.ts");
     const { keyValues } = await import("../objects/keys.ts");
     keys = await keyValues(host, repository);
-    shelves.push(objectShelf(host, repository, { settings, signal }));
+    shelves.push(new ObjectShelf(host, repository, { settings, signal }));
   }
   return { host, repository, settings, shelves, keys };
 }

@@ -46,11 +46,9 @@ Deno.test("parseKeyPage() reads a page, and nothing that is none", () => {
   const page = (inner: string) =>
     `<?xml version="1.0"?><ListBucketResult>${inner}</ListBucketResult>\n`;
   const contents =
-    "<Contents><Key>a&amp;b</Key><LastModified>2026-01-02T03:04:05Z</LastModified></Contents>";
-  const prefixes = "<CommonPrefixes><Prefix>s/</Prefix></CommonPrefixes>";
-  assertEquals(parseKeyPage(page(`<Prefix>p</Prefix>${contents}${prefixes}`)), {
-    keys: [{ key: "a&b", at: "2026-01-02T03:04:05Z" }],
-    prefixes: ["s/"],
+    "<Contents><Key>a&amp;b</Key><LastModified>2026-01-02T03:04:05Z</LastModified><ETag>&quot;e&quot;</ETag></Contents>";
+  assertEquals(parseKeyPage(page(`<Prefix>p</Prefix>${contents}`)), {
+    keys: [{ key: "a&b", at: "2026-01-02T03:04:05Z", etag: '"e"' }],
     next: undefined,
   });
   const cut = "<IsTruncated>true</IsTruncated>";

@@ -283,7 +283,8 @@ Deno.test("a copy that is not what it says is left out, and no part of it arrive
       assert(thing !== undefined, part);
       const text = change(new TextDecoder().decode(thing.bytes));
       const bytes = new TextEncoder().encode(text);
-      server.things.set(key, { ...thing, bytes });
+      const etag = `"${crypto.randomUUID()}"`;
+      server.things.set(key, { ...thing, bytes, etag });
     };
     const damages: readonly (() => void)[] = [
       () => put("/state/", (text) => text.replace("Add login", "Add virus")),

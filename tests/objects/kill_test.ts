@@ -82,7 +82,7 @@ for (const act of ["push", "pull"] as const) {
           assertEquals(await updateOf(b), next);
           if (!wasKilled) break;
         }
-        assert(kills >= (act === "push" ? 6 : 4), `only ${kills} kills`);
+        assert(kills >= (act === "push" ? 5 : 4), `only ${kills} kills`);
         await assertSound(a);
         await assertSound(b);
       }),

@@ -217,24 +217,16 @@ function error(status: number, code: string): Response {
 
 function list({ things, pageSize }: Server, query: URLSearchParams): Response {
   const prefix = query.get("prefix") ?? "";
-  const delimiter = query.get("delimiter");
   const from = query.get("continuation-token") ?? "";
-  const entries = new Map<string, Thing | undefined>();
-  for (const [key, thing] of [...things].sort()) {
-    if (!key.startsWith(prefix)) continue;
-    const end = delimiter === null ? -1 : key.indexOf(delimiter, prefix.length);
-    if (end < 0) entries.set(key, thing);
-    else entries.set(key.slice(0, end + 1), undefined);
-  }
-  const left = [...entries].filter(([key]) => key > from);
+  const left = [...things].filter(([key]) =>
+    key.startsWith(prefix) && key > from
+  ).sort(([one], [other]) => one < other ? -1 : 1);
   const page = left.slice(0, pageSize);
   const isCut = left.length > page.length;
   const body = page.map(([key, thing]) =>
-    thing === undefined
-      ? `<CommonPrefixes><Prefix>${key}</Prefix></CommonPrefixes>`
-      : `<Contents><Key>${key}</Key><LastModified>${thing.at}</LastModified><ETag>${
-        thing.etag.replaceAll('"', "&quot;")
-      }</ETag></Contents>`
+    `<Contents><Key>${key}</Key><LastModified>${thing.at}</LastModified><ETag>${
+      thing.etag.replaceAll('"', "&quot;")
+    }</ETag></Contents>`
   );
   const next = isCut
     ? `<NextContinuationToken>${page.at(-1)?.[0]}</NextContinuationToken>`

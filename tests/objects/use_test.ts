@@ -198,6 +198,34 @@ Deno.test("pruneSessions() removes what a push left that was killed, and nothing
     assertEquals(sessions.map(({ comparison }) => comparison), ["same"]);
   }));
 
+Deno.test("pruneSessions() removes nothing old that a copy names meanwhile", () =>
+  withSession(async (root, _id, { at, server }) => {
+    await pushSessions(at(root), { root });
+    const [head = ""] = [...server.things.keys()].filter((key) =>
+      key.endsWith("copy.json")
+    );
+    const { bytes } = server.things.get(head) ?? {};
+    const text = new TextDecoder().decode(bytes);
+    const name = "state/00000001-old.json";
+    const old = head.replace("copy.json", name);
+    const day = new Date(Date.now() - 2 * 86_400_000).toISOString();
+    server.things.set(old, { bytes: new Uint8Array(3), etag: '"x"', at: day });
+    let lists = 0;
+    server.fault = ({ key }) => {
+      // By the second list it is decided what nothing named.
+      if (key === "" && ++lists === 2) {
+        const named = text.replace(/state\/[^"]+/, name);
+        server.things.set(head, {
+          ...{ bytes: new TextEncoder().encode(named), etag: '"y"', at: day },
+        });
+      }
+      return undefined;
+    };
+    await pruneSessions(at(root), { root, yes: true });
+    assertEquals(server.things.has(old), true);
+    assertEquals(lists, 2);
+  }));
+
 Deno.test("with git and s3 a session goes to both, and the one that fails keeps nobody from the other", () =>
   withSession(async (root, id, { at, bare, server }) => {
     const { git } = await import("../persist/clones.ts");

@@ -3,13 +3,14 @@
  * that of the commit before: what this machine does not have stays there, and nothing is removed but
  * what somebody asks to be.
  */
-import { conflict } from "../base/error.ts";
-import { isSessionId } from "../base/ids.ts";
+import { conflict } from "../../base/error.ts";
+import { isSessionId } from "../../base/ids.ts";
 import {
   assertReached,
   entriesOf,
   type Entry,
   type Git,
+  type GitCopy,
   here,
   listRefs,
   moveRefs,
@@ -17,14 +18,8 @@ import {
   writeCommit,
   writeTree,
 } from "./git.ts";
-import { type PushEnd, pushEnds } from "./remote_rules.ts";
-import {
-  FETCH,
-  PUSH,
-  type References,
-  type Seen,
-  type Sent,
-} from "./git_shelf.ts";
+import { type PushEnd, pushEnds } from "../remote_rules.ts";
+import { FETCH, PUSH, type References, type Sent } from "./references.ts";
 
 const SESSIONS = "sessions";
 /** Holds an empty file for each session that was removed: another machine does not bring it back unasked. */
@@ -40,8 +35,8 @@ export function branchReferences(
 ): References {
   const ref = `refs/heads/${branch}`;
   const kept = `refs/orchestrator/remotes/${remote}/branch/`;
-  const tip = async () => (await listRefs(git, kept)).get(branch);
-  const seen = async (): Promise<ReadonlyMap<string, Seen>> => {
+  const tip = async () => (await listRefs(git, kept)).get(branch)?.commit;
+  const seen = async (): Promise<ReadonlyMap<string, GitCopy>> => {
     const commit = await tip();
     if (commit === undefined) return new Map();
     await assertOurs(git, commit, branch);
@@ -84,8 +79,9 @@ export function branchReferences(
       const base = await tip();
       if (base !== undefined) await assertOurs(git, base, branch);
       const commit = await withCopies(git, base, sent);
-      const shown = `refs/remotes/${remote}/`;
-      const before = (await listRefs(git, shown)).get(branch);
+      const shown = `refs/remotes/${remote}/${branch}`;
+      const shownNow = async () => (await listRefs(git, shown)).get("")?.commit;
+      const before = await shownNow();
       const answer = await there(git, [
         ...PUSH,
         `--force-with-lease=${ref}:${base ?? ""}`,
@@ -96,13 +92,9 @@ export function branchReferences(
       if (end === undefined) assertReached(remote, answer);
       if (end?.kind === "done") {
         // Git shows the user what was pushed among the branches of the remote: that is for a fetch of theirs.
-        const after = (await listRefs(git, shown)).get(branch);
+        const after = await shownNow();
         if (after === commit) {
-          await moveRefs(git, [{
-            ref: shown + branch,
-            to: before,
-            from: after,
-          }]);
+          await moveRefs(git, [{ ref: shown, to: before, from: after }]);
         }
         const move = { ref: kept + branch, to: commit, from: await tip() };
         await moveRefs(git, [move]);
@@ -147,14 +139,13 @@ async function withCopies(
   const removed = new Map(
     (await below(REMOVED)).map((entry) => [entry.name, entry]),
   );
-  for (const { id, commit } of sent) {
-    if (commit === undefined) {
+  for (const { id, copy } of sent) {
+    if (copy === undefined) {
       sessions.delete(id);
       removed.set(id, { name: id, kind: "blob", id: empty });
       continue;
     }
-    const tree = (await here(git, ["rev-parse", `${commit}^{tree}`])).trim();
-    sessions.set(id, { name: id, kind: "tree", id: tree });
+    sessions.set(id, { name: id, kind: "tree", id: copy.tree });
     removed.delete(id);
   }
   const entries = new Map(top.map((entry) => [entry.name, entry]));
@@ -163,7 +154,7 @@ async function withCopies(
   await put(REMOVED, removed);
   const tree = await writeTree(git, [...entries.values()]);
   const message = `sessions ${sent.map(({ id }) => id).join(", ")}`;
-  return await writeCommit(git, tree, { parent: base, message });
+  return await writeCommit(git, { tree, parent: base, message });
 
   async function put(
     name: string,

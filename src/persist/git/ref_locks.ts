@@ -1,10 +1,10 @@
 /** Locks of references that a git which was killed left behind: git itself never takes them away. */
-import { gitLayout } from "../base/layout.ts";
-import { isWithin } from "../base/path.ts";
-import { ifThere } from "../files/errors.ts";
-import { entriesIn } from "../files/read.ts";
-import { pause } from "../files/wait.ts";
-import { removeIfThere } from "../files/write.ts";
+import { gitLayout } from "../../base/layout.ts";
+import { isWithin } from "../../base/path.ts";
+import { ifThere } from "../../files/errors.ts";
+import { entriesIn } from "../../files/read.ts";
+import { pause } from "../../files/wait.ts";
+import { removeIfThere } from "../../files/write.ts";
 
 /** Git holds such a lock for as long as it writes a few files. */
 const MAX_HELD_MS = 10_000;

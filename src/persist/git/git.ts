@@ -2,14 +2,16 @@
  * Git as a place to keep copies of sessions: objects and references of orc's own. No working tree, index,
  * branch or reflog of the user is touched, no hook runs, and what is made is orc's.
  */
-import { external, notFound, onRefusal } from "../base/error.ts";
-import { decodeUtf8 } from "../base/json.ts";
-import type { GitAnswer, GitStreams } from "../checks/git_program.ts";
-import { asOrcError } from "../files/errors.ts";
-import { writeAll } from "../files/write.ts";
-import type { Host } from "../host/host.ts";
-import { type Git, gitAround, runGit, tryGit } from "../trust/committed.ts";
-import { problemOf, withoutUser } from "./remote_rules.ts";
+import { hexOf } from "../../base/checksum.ts";
+import { external, notFound, onRefusal } from "../../base/error.ts";
+import { decodeUtf8 } from "../../base/json.ts";
+import { epochMsOf } from "../../base/time.ts";
+import type { GitAnswer, GitStreams } from "../../checks/git_program.ts";
+import { asOrcError } from "../../files/errors.ts";
+import { writeAll } from "../../files/write.ts";
+import type { Host } from "../../host/host.ts";
+import { type Git, gitAround, runGit, tryGit } from "../../trust/committed.ts";
+import { problemOf, withoutUser } from "../remote_rules.ts";
 
 export type { Git };
 
@@ -84,17 +86,6 @@ async function isFree(
   return await freeReferences(pointer.commonDirectory, said, signal);
 }
 
-/** Writes files as objects; their ids in the same order. */
-async function writeBlobs(
-  git: Git,
-  paths: readonly string[],
-): Promise<readonly string[]> {
-  if (paths.length === 0) return [];
-  const args = ["hash-object", "-w", "--no-filters", "--stdin-paths"];
-  const input = paths.map((path) => `${path}\n`).join("");
-  return linesOf(await here(git, args, { input }));
-}
-
 /** The mode of a file that is no link, and that nobody runs. */
 export const PLAIN_FILE = "100644";
 
@@ -107,98 +98,102 @@ export interface Entry {
   readonly mode?: string;
 }
 
+/** Writes trees, and runs git once for all of them. */
+export async function writeTrees(
+  git: Git,
+  trees: readonly (readonly Entry[])[],
+): Promise<readonly string[]> {
+  if (trees.length === 0) return [];
+  const lines = ({ name, kind, id, mode }: Entry) =>
+    `${
+      mode ?? (kind === "tree" ? "040000" : PLAIN_FILE)
+    } ${kind} ${id}\t${name}\0`;
+  const input = trees.map((entries) => `${entries.map(lines).join("")}\0`);
+  const args = ["mktree", "-z", "--missing", "--batch"];
+  return linesOf(await here(git, args, { input: input.join("") }));
+}
+
 export async function writeTree(
   git: Git,
   entries: readonly Entry[],
 ): Promise<string> {
-  const input = entries.map(({ name, kind, id, mode }) =>
-    `${
-      mode ?? (kind === "tree" ? "040000" : PLAIN_FILE)
-    } ${kind} ${id}\t${name}\0`
-  ).join("");
-  return (await here(git, ["mktree", "-z", "--missing"], { input })).trim();
+  const [id = ""] = await writeTrees(git, [entries]);
+  return id;
 }
 
-/** Writes files as a tree, by way of files that are thrown away, whose names begin as given. */
-export async function writeFiles(
-  git: Git,
-  files: ReadonlyMap<string, Uint8Array>,
-  scratch: string,
-): Promise<string> {
-  const paths = [...files.values()].map((bytes, index) => {
-    const path = `${scratch}.${index}`;
-    writeThrowaway(path, bytes);
-    return path;
-  });
-  const ids = await writeBlobs(git, paths);
-  return await treeOf(git, [...files.keys()], ids);
-}
+/** Files that git reads and that are thrown away after it; their names begin as given. */
+export class Throwaway {
+  readonly #paths: string[] = [];
 
-/** Nothing rests on it: no sync is waited for. */
-function writeThrowaway(path: string, bytes: Uint8Array): void {
-  try {
-    const options = { createNew: true, write: true, mode: 0o600 };
-    const file = Deno.openSync(path, options);
+  constructor(readonly scratch: string) {}
+
+  /** Nothing rests on it: no sync is waited for. */
+  add(bytes: Uint8Array): void {
+    const path = `${this.scratch}.${this.#paths.length}`;
+    this.#paths.push(path);
     try {
-      writeAll(file, bytes);
-    } finally {
-      file.close();
+      const options = { createNew: true, write: true, mode: 0o600 };
+      const file = Deno.openSync(path, options);
+      try {
+        writeAll(file, bytes);
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      throw asOrcError(error, "write", path);
     }
-  } catch (error) {
-    throw asOrcError(error, "write", path);
+  }
+
+  /** Writes all as objects, and runs git once for them; their ids in the same order. */
+  async write(git: Git, kind: "blob" | "commit"): Promise<readonly string[]> {
+    if (this.#paths.length === 0) return [];
+    const args = ["hash-object", "-w", "-t", kind, "--no-filters"];
+    const input = this.#paths.map((path) => `${path}\n`).join("");
+    return linesOf(await here(git, [...args, "--stdin-paths"], { input }));
   }
 }
 
-async function treeOf(
-  git: Git,
-  names: readonly string[],
-  ids: readonly string[],
-): Promise<string> {
-  const top: Entry[] = [];
-  const below = new Map<string, Entry[]>();
-  for (const [index, path] of names.entries()) {
-    const [first = "", name] = path.split("/");
-    const id = ids[index] ?? "";
-    if (name === undefined) top.push({ name: first, kind: "blob", id });
-    else {
-      const entries = below.get(first) ?? [];
-      entries.push({ name, kind: "blob", id });
-      below.set(first, entries);
-    }
-  }
-  for (const [name, entries] of below) {
-    top.push({ name, kind: "tree", id: await writeTree(git, entries) });
-  }
-  return await writeTree(git, top);
+/** A commit that is to be written. */
+export interface NewCommit {
+  readonly tree: string;
+  readonly parent: string | undefined;
+  readonly message: string;
 }
 
 /** Makes a commit of orc's own; it says nothing of the user. */
 export async function writeCommit(
   git: Git,
-  tree: string,
-  { parent, message }: {
-    readonly parent: string | undefined;
-    readonly message: string;
-  },
+  commit: NewCommit,
 ): Promise<string> {
-  const date = git.host.now();
-  const parents = parent === undefined ? [] : ["-p", parent];
-  const id = await here(git, ["commit-tree", tree, ...parents], {
-    input: `${message}\n`,
-    variables: {
-      GIT_AUTHOR_NAME: NAME,
-      GIT_AUTHOR_EMAIL: EMAIL,
-      GIT_AUTHOR_DATE: date,
-      GIT_COMMITTER_NAME: NAME,
-      GIT_COMMITTER_EMAIL: EMAIL,
-      GIT_COMMITTER_DATE: date,
-    },
-  });
-  return id.trim();
+  const args = ["hash-object", "-w", "-t", "commit", "--stdin"];
+  return (await here(git, args, { input: commitText(git, commit) })).trim();
 }
 
-const NAME = "orc";
-const EMAIL = "orc@localhost";
+/** The same with many, for which git is run once. */
+export async function writeCommits(
+  git: Git,
+  commits: readonly NewCommit[],
+  scratch: string,
+): Promise<readonly string[]> {
+  const files = new Throwaway(scratch);
+  for (const commit of commits) {
+    files.add(new TextEncoder().encode(commitText(git, commit)));
+  }
+  return await files.write(git, "commit");
+}
+
+function commitText(
+  { host }: Git,
+  { tree, parent, message }: NewCommit,
+): string {
+  const seconds = Math.floor((epochMsOf(host.now()) ?? 0) / 1000);
+  const who = `orc <orc@localhost> ${seconds} +0000`;
+  return [
+    `tree ${tree}`,
+    ...parent === undefined ? [] : [`parent ${parent}`],
+    ...[`author ${who}`, `committer ${who}`, "", message, ""],
+  ].join("\n");
+}
 
 /** A reference that is to lead elsewhere; where it led before is what it may be moved from. */
 export interface Move {
@@ -229,72 +224,66 @@ function zeroId(id: string): string {
   return "0".repeat(id.length);
 }
 
+/** A copy: what git calls its tree, and the commit that it is in. */
+export interface GitCopy {
+  readonly tree: string;
+  readonly commit: string;
+}
+
 /** Where the references below a prefix lead, by what follows the prefix. */
 export async function listRefs(
   git: Git,
   prefix: string,
-): Promise<ReadonlyMap<string, string>> {
-  const format = "--format=%(objectname) %(refname)";
+): Promise<ReadonlyMap<string, GitCopy>> {
+  const format = "--format=%(objectname) %(tree) %(refname)";
   const lines = linesOf(await here(git, ["for-each-ref", format, prefix]));
   return new Map(lines.map((line) => {
-    const space = line.indexOf(" ");
-    const name = line.slice(space + 1 + prefix.length);
-    return [name, line.slice(0, space)];
+    const [commit = "", tree = "", ref = ""] = line.split(" ");
+    // What is no commit is no copy either, as whoever reads it finds out.
+    const copy = { commit, tree: tree || commit };
+    return [ref.slice(prefix.length), copy];
   }));
 }
 
 /** How far back it is looked for what was sent from here. */
 const MAX_ANCESTORS = 1000;
 
-/** Whether a commit, or one before it, is this one or has this tree. */
+/** Whether a commit, or one before it, has this tree. */
 export async function follows(
   git: Git,
   commit: string,
-  earlier: string,
-): Promise<boolean> {
-  const words = ["log", `-n${MAX_ANCESTORS}`, "--format=%H %T", commit, "--"];
-  const text = await here(git, words);
-  return text.split(/[ \n]/).includes(earlier);
-}
-
-/** One entry of a tree, and how large it is. */
-export interface TreeFile {
-  readonly path: string;
-  readonly mode: string;
-  readonly id: string;
-  /** NaN for what is no file. */
-  readonly sizeBytes: number;
-}
-
-/**
- * What lies in a tree, and in one directory of it. No deeper: a few trees that hold each other make more
- * files than anybody can list.
- */
-export async function filesIn(
-  git: Git,
   tree: string,
-  directory: string,
-): Promise<readonly TreeFile[]> {
-  const list = async (...more: readonly string[]) => {
-    const args = ["ls-tree", "-l", "-z", "--full-tree", tree, ...more];
-    return parseFiles(await here(git, args));
-  };
-  const top = await list();
-  const isIt = ({ path, mode }: TreeFile) =>
-    path === directory && mode === "040000";
-  if (!top.some(isIt)) return top;
-  return [
-    ...top.filter((file) => !isIt(file)),
-    ...await list(`${directory}/`),
-  ];
+): Promise<boolean> {
+  const words = ["log", `-n${MAX_ANCESTORS}`, "--format=%T", commit, "--"];
+  return linesOf(await here(git, words)).includes(tree);
 }
 
-function parseFiles(text: string): readonly TreeFile[] {
-  return text.split("\0").filter(Boolean).map((line) => {
-    const tab = line.indexOf("\t");
-    const [mode = "", , id = "", size = ""] = line.slice(0, tab).split(/ +/);
-    return { path: line.slice(tab + 1), mode, id, sizeBytes: Number(size) };
-  });
+/** One entry of a tree, as it lies there: anybody may have made it. */
+export interface RawEntry {
+  readonly mode: string;
+  readonly name: string;
+  readonly id: string;
+}
+
+/** Reads a tree as git keeps it, whose ids have so many digits; undefined for what is none. */
+export function parseTree(
+  bytes: Uint8Array | undefined,
+  digits: number,
+): readonly RawEntry[] | undefined {
+  if (bytes === undefined) return undefined;
+  const entries: RawEntry[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = bytes.indexOf(0, at);
+    const next = end + 1 + digits / 2;
+    if (end < 0 || next > bytes.length) return undefined;
+    const head = new TextDecoder().decode(bytes.subarray(at, end));
+    const space = head.indexOf(" ");
+    const id = hexOf(bytes.subarray(end + 1, next));
+    const mode = head.slice(0, space).padStart(PLAIN_FILE.length, "0");
+    entries.push({ mode, name: head.slice(space + 1), id });
+    at = next;
+  }
+  return entries;
 }
 
 /** The entries of a tree itself; undefined where there is no such tree. */
@@ -320,47 +309,55 @@ export async function entriesOf(
 const NEWLINE = 10;
 
 /**
- * The content of objects, named as git names them; undefined for what is not there, or no file, or too
- * large, which is not read at all.
+ * The content of objects of a kind, named as git names them; undefined for what is not there, or of another
+ * kind, or too large, which is not read at all.
  */
-export async function readBlobs(
+export async function readObjects(
   git: Git,
+  kind: "blob" | "tree",
   names: readonly string[],
   maxBytes: number,
 ): Promise<readonly (Uint8Array | undefined)[]> {
-  if (names.length === 0) return [];
-  const heads = await headsOf(git, names);
-  const isRead = heads.map((head) =>
-    head !== undefined && head.sizeBytes <= maxBytes
-  );
-  const read = names.filter((_, index) => isRead[index]);
-  if (read.length === 0) return names.map(() => undefined);
-  const bytes = await catFile(git, "--batch", read);
-  let at = 0;
-  return isRead.map((isIt) => {
-    if (!isIt) return undefined;
-    const end = bytes.indexOf(NEWLINE, at);
-    const head = new TextDecoder().decode(bytes.subarray(at, end));
-    const size = Number(head.slice(head.lastIndexOf(" ")));
-    at = end + 1 + size + 1;
-    return bytes.subarray(end + 1, end + 1 + size);
-  });
+  const heads = await headsOf(git, kind, names);
+  const isRead = (head: ObjectHead | undefined): head is ObjectHead =>
+    head !== undefined && head.sizeBytes <= maxBytes;
+  const contents = (await contentsOf(git, heads.filter(isRead))).values();
+  return heads.map((head) => isRead(head) ? contents.next().value : undefined);
 }
 
-/** Id and size of files, named as git names them; undefined for what is not there, or no file. */
+/** An object that is there. */
+export interface ObjectHead {
+  readonly id: string;
+  readonly sizeBytes: number;
+}
+
+/** Id and size of objects of a kind, named as git names them; undefined for what is not there, or of another kind. */
 export async function headsOf(
   git: Git,
+  kind: "blob" | "tree" | "commit",
   names: readonly string[],
-): Promise<
-  readonly ({ readonly id: string; readonly sizeBytes: number } | undefined)[]
-> {
+): Promise<readonly (ObjectHead | undefined)[]> {
   if (names.length === 0) return [];
   const answer = await catFile(git, "--batch-check", names);
   const lines = linesOf(decodeUtf8(answer, "what git answers"));
   return names.map((_, index) => {
-    const [, id, size] = /^([0-9a-f]+) blob (\d+)$/.exec(lines[index] ?? "") ??
-      [];
-    return id === undefined ? undefined : { id, sizeBytes: Number(size) };
+    const [id = "", is, size] = (lines[index] ?? "").split(" ");
+    return is === kind ? { id, sizeBytes: Number(size) } : undefined;
+  });
+}
+
+/** What objects hold that are there. */
+export async function contentsOf(
+  git: Git,
+  heads: readonly ObjectHead[],
+): Promise<readonly Uint8Array[]> {
+  if (heads.length === 0) return [];
+  const bytes = await catFile(git, "--batch", heads.map(({ id }) => id));
+  let at = 0;
+  return heads.map(({ sizeBytes }) => {
+    const begin = bytes.indexOf(NEWLINE, at) + 1;
+    at = begin + sizeBytes + 1;
+    return bytes.subarray(begin, at - 1);
   });
 }
 
