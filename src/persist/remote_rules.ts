@@ -65,6 +65,21 @@ export function problemOf(remote: string, errors: string): OrcError {
   });
 }
 
+/** What the remote says where it would take it, but cannot. */
+const CANNOT =
+  /unpacker error|unpack failed|unable to migrate objects|missing necessary objects/;
+
+/** Why a remote does not take what is sent, however often that is tried. */
+export function notTaken(remote: string, reason: string): OrcError {
+  return CANNOT.test(reason)
+    ? external(
+      "remote_unreachable",
+      `"${remote}" cannot store it: ${reason}`,
+      { hint: "try again once its disk is well; what is here is not changed" },
+    )
+    : refusedBy(remote, reason);
+}
+
 /** The way on where a host lets an agent push only certain branches. */
 export function refusedBy(
   remote: string,
@@ -82,7 +97,7 @@ function saying(errors: string): string {
   const lines = errors.split("\n").map((line) => line.trim()).filter(Boolean);
   const fatal = lines.find((line) => /^(?:fatal|error): /.test(line)) ??
     lines[0] ?? "git says nothing";
-  return withoutUser(fatal.replace(/^(?:fatal|error): /, ""));
+  return withoutUser(fatal.replaceAll(/^(?:fatal|error): |\.$/g, ""));
 }
 
 /** An address without user and password, of which the second may hold an `@` itself. */

@@ -105,7 +105,11 @@ export async function runGit(
   args: readonly string[],
   streams: GitStreams = {},
 ): Promise<Uint8Array> {
-  const { exitCode, bytes, complaint } = await tryGit(git, args, streams);
+  return bytesOf(await tryGit(git, args, streams));
+}
+
+/** What git printed, which has ended well. */
+export function bytesOf({ exitCode, bytes, complaint }: GitAnswer): Uint8Array {
   if (exitCode === 0) return bytes;
   const said = complaint.replace(/^(?:fatal|error): /, "");
   throw gitFailed(said || `it ended with exit code ${exitCode}`);

@@ -7,6 +7,8 @@ export interface Scenario {
   /** The command as it is typed, and what it finds. */
   readonly name: string;
   readonly args: readonly string[];
+  /** Variables with which it is called. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Makes the repository it runs in. */
   prepare(repository: Repository): Promise<unknown>;
   /** Whether what the command does is there. */
@@ -35,7 +37,9 @@ const ERRORS: Readonly<Record<string, readonly Breakage[]>> = {
   write: NO_ROOM,
   fsync: NO_ROOM,
   fdatasync: NO_ROOM,
+  pwrite64: NO_ROOM,
   rename: NO_ROOM,
+  link: NO_ROOM,
   linkat: NO_ROOM,
   mkdir: NO_ROOM,
   unlink: ["EIO"],

@@ -76,6 +76,54 @@ export const PERSIST_SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+const BRANCH = "claude/state";
+const ON_BRANCH = { ORCHESTRATOR_STATE_BRANCH: BRANCH };
+
+/** One session of another machine is on the branch already, and has to stay there. */
+export const BRANCH_SCENARIO: Scenario = {
+  name: "persist push, to one branch",
+  usualCount: 10,
+  args: ["persist", "push"],
+  env: ON_BRANCH,
+  async prepare(repository) {
+    await withRemote(repository);
+    const other = await cloneOf(repository);
+    await other.result(["start", "Other"]);
+    await other.orc(["persist", "push"], { env: ON_BRANCH });
+    Deno.removeSync(other.directory, { recursive: true });
+    await repository.result(["start", "Test"]);
+    await repository.orc(["persist", "push"], { env: ON_BRANCH });
+    await repository.result(["note", "there"]);
+    await keepTraces(repository);
+  },
+  isStored: ([session], { directory }) =>
+    session !== undefined &&
+    serialIn(
+        `${directory}/${REMOTE}`,
+        `${BRANCH}:sessions/${session.id}/`,
+      ) === 2,
+  mayFailStored: true,
+  async goOn(repository) {
+    const { directory, orc, run } = repository;
+    const kept = async () =>
+      (await run("git", `--git-dir=${REMOTE}`, "ls-tree", `${BRANCH}:sessions`))
+        .stdout.trim().split("\n").length;
+    assertEquals(await kept(), 2, "no session is taken from the branch");
+    const args = ["persist", "push", ...AT_ONCE];
+    const pushed = await orc(args, { env: ON_BRANCH });
+    assertEquals(await kept(), 2);
+    await run("git", "fsck", "--strict");
+    await run("git", `--git-dir=${REMOTE}`, "fsck", "--strict");
+    // Where git dies right after a push, what was pushed stays among the branches of the remote.
+    const shown = /^ *remotes\/.*\n| +(?=[0-9a-f]{7} First)/gm;
+    assertEquals(
+      (await tracesOf(repository)).replaceAll(shown, ""),
+      Deno.readTextFileSync(`${directory}/${TRACES}`).replaceAll(shown, ""),
+    );
+    return pushed;
+  },
+};
+
 /** Sends all, brings it to a clone that was never there before, and looks at what git says on both sides. */
 export async function goOnEverywhere(repository: Repository): Promise<Ended> {
   const { directory, orc, run } = repository;
@@ -145,8 +193,12 @@ async function tracesOf({ directory, run }: Repository): Promise<string> {
 
 /** Up to which update the remote has a session; 0 without one. */
 function serialAt(bare: string, id: string): number {
+  return serialIn(bare, `refs/orchestrator/sessions/${id}:`);
+}
+
+function serialIn(bare: string, tree: string): number {
   const { success, stdout } = new Deno.Command("git", {
-    args: ["cat-file", "blob", `refs/orchestrator/sessions/${id}:copy.json`],
+    args: ["cat-file", "blob", `${tree}copy.json`],
     cwd: bare,
     stderr: "null",
   }).outputSync();

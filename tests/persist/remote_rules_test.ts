@@ -1,4 +1,5 @@
 import {
+  notTaken,
   problemOf,
   pushEnds,
   refusedBy,
@@ -86,4 +87,12 @@ Deno.test("no message names who may log in", () => {
   assertEquals(message.includes("s3cret"), false);
   assertEquals(withoutUser("git@h:r.git"), "git@h:r.git");
   assertStringIncludes(refusedBy("o", "x").hint ?? "", "state_branch");
+});
+
+Deno.test("notTaken() tells a remote that refuses from one whose disk fails", () => {
+  const cannot = notTaken("o", "unpacker error");
+  assertEquals([cannot.code, cannot.kind], ["remote_unreachable", "external"]);
+  assertEquals(notTaken("o", "hook declined").code, "remote_refused");
+  const { message } = problemOf("o", "fatal: git-pack-objects died.\n");
+  assertEquals(message, 'Cannot reach "o": git-pack-objects died');
 });

@@ -40,7 +40,7 @@ export function branchReferences(
     const commit = await tip();
     if (commit === undefined) return new Map();
     await assertOurs(git, commit, branch);
-    const entries = await entriesOf(git, `${commit}:${SESSIONS}`) ?? [];
+    const entries = await entriesBelow(git, commit, SESSIONS);
     return new Map(
       entries.filter(({ name, kind }) => kind === "tree" && isSessionId(name))
         .map(({ name, id }) => [name, { commit, tree: id }]),
@@ -55,8 +55,8 @@ export function branchReferences(
     },
     async removed() {
       const commit = await tip();
-      const entries = commit && await entriesOf(git, `${commit}:${REMOVED}`);
-      return new Set((entries || []).map(({ name }) => name));
+      const entries = await entriesBelow(git, commit, REMOVED);
+      return new Set(entries.map(({ name }) => name));
     },
     async look() {
       const before = await tip();
@@ -106,13 +106,25 @@ export function branchReferences(
   };
 }
 
+/** What lies in a directory of a commit; nothing where there is none. */
+async function entriesBelow(
+  git: Git,
+  commit: string | undefined,
+  name: string,
+): Promise<readonly Entry[]> {
+  if (commit === undefined) return [];
+  const below = (await entriesOf(git, commit))
+    .find((entry) => entry.name === name && entry.kind === "tree");
+  return below === undefined ? [] : await entriesOf(git, below.id);
+}
+
 /** Nobody's work is covered by sessions because a setting names its branch. */
 async function assertOurs(
   git: Git,
   commit: string,
   branch: string,
 ): Promise<void> {
-  const entries = await entriesOf(git, commit) ?? [];
+  const entries = await entriesOf(git, commit);
   if (entries.some(({ name }) => name === MARK)) return;
   throw conflict(
     "foreign_branch",
@@ -127,9 +139,8 @@ async function withCopies(
   base: string | undefined,
   sent: readonly Sent[],
 ): Promise<string> {
-  const top = base === undefined ? [] : await entriesOf(git, base) ?? [];
-  const below = async (name: string) =>
-    base === undefined ? [] : await entriesOf(git, `${base}:${name}`) ?? [];
+  const top = base === undefined ? [] : await entriesOf(git, base);
+  const below = (name: string) => entriesBelow(git, base, name);
   const empty = (await here(git, ["hash-object", "-w", "--stdin"], {
     input: "",
   })).trim();

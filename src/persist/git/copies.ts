@@ -1,5 +1,5 @@
 /** Copies as trees and commits of git: git is run a few times for however many are written or read. */
-import { onRefusal, OrcError } from "../../base/error.ts";
+import { OrcError } from "../../base/error.ts";
 import { MAX_SMALL_FILE_BYTES, MAX_STATE_BYTES } from "../../base/limits.ts";
 import { nameOf } from "../../base/path.ts";
 import { quoted } from "../../base/text.ts";
@@ -20,6 +20,7 @@ import {
   type Git,
   type GitCopy,
   headsOf,
+  notGiven,
   type ObjectHead,
   parseTree,
   PLAIN_FILE,
@@ -152,11 +153,13 @@ export async function readCopies(
   let totalBytes = 0;
   for (const [index, each] of listed.entries()) {
     const id = asked[index]?.id ?? "";
-    const sized = each instanceof OrcError
-      ? each
-      : sizedOr(each, each.files.map(() => heads.next().value));
-    if (each instanceof OrcError || sized instanceof OrcError) {
-      copies.set(id, onRefusal((refusal) => refusal)(sized));
+    if (each instanceof OrcError) {
+      copies.set(id, each);
+      continue;
+    }
+    const sized = sizedOr(each, each.files.map(() => heads.next().value));
+    if (sized instanceof OrcError) {
+      copies.set(id, sized);
       continue;
     }
     totalBytes += sizeOf(sized);
@@ -219,16 +222,17 @@ function listedOr(
 
 function sizedOr(
   { label: { session }, files }: Listed,
-  heads: readonly (ObjectHead | undefined)[],
+  heads: readonly (ObjectHead | null | undefined)[],
 ): readonly ObjectHead[] | OrcError {
+  // With a tree git fetches all that is in it: here it is the disk that fails.
   const missing = files.find((_, index) => heads[index] === undefined);
-  if (missing !== undefined) {
-    return unreadable(session, `"${missing.name}" is missing`);
-  }
-  const sized = heads.filter((head) => head !== undefined);
-  return sizeOf(sized) > MAX_STATE_BYTES
-    ? unreadable(session, "it is too large")
-    : sized;
+  if (missing !== undefined) return notGiven(missing.id);
+  const sized = heads.filter((head) => !!head);
+  const isWhole = sized.length === files.length &&
+    sizeOf(sized) <= MAX_STATE_BYTES;
+  return isWhole
+    ? sized
+    : unreadable(session, "it is too large, or holds no files");
 }
 
 function sizeOf(heads: readonly ObjectHead[]): number {

@@ -3,14 +3,25 @@
  * branch or reflog of the user is touched, no hook runs, and what is made is orc's.
  */
 import { hexOf } from "../../base/checksum.ts";
-import { external, notFound, onRefusal } from "../../base/error.ts";
+import {
+  external,
+  notFound,
+  onRefusal,
+  type OrcError,
+} from "../../base/error.ts";
 import { decodeUtf8 } from "../../base/json.ts";
 import { epochMsOf } from "../../base/time.ts";
 import type { GitAnswer, GitStreams } from "../../checks/git_program.ts";
 import { asOrcError } from "../../files/errors.ts";
 import { writeAll } from "../../files/write.ts";
 import type { Host } from "../../host/host.ts";
-import { type Git, gitAround, runGit, tryGit } from "../../trust/committed.ts";
+import {
+  bytesOf,
+  type Git,
+  gitAround,
+  runGit,
+  tryGit,
+} from "../../trust/committed.ts";
 import { problemOf, withoutUser } from "../remote_rules.ts";
 
 export type { Git };
@@ -236,13 +247,20 @@ export async function listRefs(
   prefix: string,
 ): Promise<ReadonlyMap<string, GitCopy>> {
   const format = "--format=%(objectname) %(tree) %(refname)";
-  const lines = linesOf(await here(git, ["for-each-ref", format, prefix]));
-  return new Map(lines.map((line) => {
-    const [commit = "", tree = "", ref = ""] = line.split(" ");
-    // What is no commit is no copy either, as whoever reads it finds out.
-    const copy = { commit, tree: tree || commit };
-    return [ref.slice(prefix.length), copy];
-  }));
+  const args = [...SETTINGS, "for-each-ref", format, prefix];
+  const answer = await tryGit(git, args);
+  // Git goes on without a reference that it cannot open.
+  const [, broken] = /ignoring broken ref (\S+)/.exec(answer.errors) ?? [];
+  if (broken !== undefined) throw notGiven(broken);
+  const text = decodeUtf8(bytesOf(answer), "what git answers");
+  return new Map(
+    linesOf(text).map((line) => {
+      const [commit = "", tree = "", ref = ""] = line.split(" ");
+      // What is no commit is no copy either, as whoever reads it finds out.
+      const copy = { commit, tree: tree || commit };
+      return [ref.slice(prefix.length), copy];
+    }),
+  );
 }
 
 /** How far back it is looked for what was sent from here. */
@@ -286,15 +304,12 @@ export function parseTree(
   return entries;
 }
 
-/** The entries of a tree itself; undefined where there is no such tree. */
+/** The entries of a tree that is there: that git cannot read it is never taken for an empty one. */
 export async function entriesOf(
   git: Git,
   tree: string,
-): Promise<readonly Entry[] | undefined> {
-  const args = [...SETTINGS, "ls-tree", "-z", "--full-tree", tree];
-  const { exitCode, bytes } = await tryGit(git, args);
-  if (exitCode !== 0) return undefined;
-  const text = decodeUtf8(bytes, "what git answers");
+): Promise<readonly Entry[]> {
+  const text = await here(git, ["ls-tree", "-z", "--full-tree", tree]);
   return text.split("\0").filter(Boolean).map((line) => {
     const tab = line.indexOf("\t");
     const [mode = "", kind = "", id = ""] = line.slice(0, tab).split(" ");
@@ -319,8 +334,8 @@ export async function readObjects(
   maxBytes: number,
 ): Promise<readonly (Uint8Array | undefined)[]> {
   const heads = await headsOf(git, kind, names);
-  const isRead = (head: ObjectHead | undefined): head is ObjectHead =>
-    head !== undefined && head.sizeBytes <= maxBytes;
+  const isRead = (head: ObjectHead | null | undefined): head is ObjectHead =>
+    head?.sizeBytes !== undefined && head.sizeBytes <= maxBytes;
   const contents = (await contentsOf(git, heads.filter(isRead))).values();
   return heads.map((head) => isRead(head) ? contents.next().value : undefined);
 }
@@ -331,19 +346,39 @@ export interface ObjectHead {
   readonly sizeBytes: number;
 }
 
-/** Id and size of objects of a kind, named as git names them; undefined for what is not there, or of another kind. */
+/**
+ * Id and size of objects of a kind, named as git names them; null for what is of another kind, undefined for
+ * what is not there. What git cannot open it calls missing: nothing is, before that was said twice.
+ */
 export async function headsOf(
   git: Git,
-  kind: "blob" | "tree" | "commit",
+  kind: "blob" | "tree",
   names: readonly string[],
-): Promise<readonly (ObjectHead | undefined)[]> {
+): Promise<readonly (ObjectHead | null | undefined)[]> {
+  const lines = await headLines(git, names);
+  const missing = names.filter((_, index) => isMissing(lines[index]));
+  const again = (await headLines(git, missing)).values();
+  return lines.map((line) => {
+    const found = isMissing(line) ? again.next().value : line;
+    if (found === undefined || isMissing(found)) return undefined;
+    const [id = "", is, size] = found.split(" ");
+    return is === kind ? { id, sizeBytes: Number(size) } : null;
+  });
+}
+
+async function headLines(
+  git: Git,
+  names: readonly string[],
+): Promise<readonly string[]> {
   if (names.length === 0) return [];
   const answer = await catFile(git, "--batch-check", names);
   const lines = linesOf(decodeUtf8(answer, "what git answers"));
-  return names.map((_, index) => {
-    const [id = "", is, size] = (lines[index] ?? "").split(" ");
-    return is === kind ? { id, sizeBytes: Number(size) } : undefined;
-  });
+  if (lines.length === names.length) return lines;
+  throw notGiven(names[lines.length] ?? "");
+}
+
+function isMissing(line: string | undefined): boolean {
+  return line?.endsWith(" missing") ?? true;
 }
 
 /** What objects hold that are there. */
@@ -354,10 +389,21 @@ export async function contentsOf(
   if (heads.length === 0) return [];
   const bytes = await catFile(git, "--batch", heads.map(({ id }) => id));
   let at = 0;
-  return heads.map(({ sizeBytes }) => {
+  return heads.map(({ id, sizeBytes }) => {
     const begin = bytes.indexOf(NEWLINE, at) + 1;
+    const head = new TextDecoder().decode(bytes.subarray(at, begin));
     at = begin + sizeBytes + 1;
+    const isWhole = head.startsWith(`${id} `) &&
+      head.endsWith(` ${sizeBytes}\n`) && at <= bytes.length;
+    if (!isWhole) throw notGiven(id);
     return bytes.subarray(begin, at - 1);
+  });
+}
+
+/** What git has, but does not give. */
+export function notGiven(name: string): OrcError {
+  return external("git_failed", `Git cannot read ${name}, which it has`, {
+    hint: "repeat the command; what is damaged is found by: git fsck",
   });
 }
 

@@ -6,7 +6,7 @@ import { hashOfIds, objectHash } from "../../checks/tree_content.ts";
 import type { Captured } from "../capture.ts";
 import { encryptedTo, isSame } from "../copies.ts";
 import type { Label } from "../label_rules.ts";
-import { type PushEnd, refusedBy } from "../remote_rules.ts";
+import { notTaken, type PushEnd } from "../remote_rules.ts";
 import type { PersistSettings } from "../settings.ts";
 import {
   type Arrived,
@@ -221,7 +221,7 @@ export class GitShelf implements Shelf {
   }
 
   refusal(reason: string): OrcError {
-    return refusedBy(this.#remote, reason);
+    return notTaken(this.#remote, reason);
   }
 
   async #references(): Promise<References> {
@@ -258,7 +258,7 @@ export class GitShelf implements Shelf {
     return new Map(
       seen.flatMap(([id], index): [string, string][] => {
         const head = heads[index];
-        return head === undefined ? [] : [[id, head.id]];
+        return head ? [[id, head.id]] : [];
       }),
     );
   }
