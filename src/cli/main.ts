@@ -111,7 +111,8 @@ async function perform(run: Run): Promise<number> {
     await tellOfMigration(run, name, root);
   }
   if (command.effect !== "reads" && session !== null) {
-    const { sendAway } = await import("./after.ts");
+    const { sendAway, tidyUp } = await import("./after.ts");
+    await tidyUp(run, root);
     await sendAway(run, { root, session });
   }
   return refusal === undefined ? 0 : exitCodeOf(refusal);

@@ -27,7 +27,7 @@ import { openRepository } from "../repository/open.ts";
 import { openSession } from "../repository/select.ts";
 import { mayVanish } from "../persist/vanishing.ts";
 import { readStatus } from "../work/status.ts";
-import { sendAway } from "./after.ts";
+import { sendAway, tidyUp } from "./after.ts";
 import { resultText, type Run, tell } from "./output.ts";
 import { prepare, selectCommand, styleFor } from "./parse.ts";
 import { assertNotTyped } from "./switches.ts";
@@ -180,14 +180,18 @@ function agentHost(
   });
 }
 
-/** A session is sent away once the client has its answer; the end of the call does not end that. */
-async function sendLater(run: Run, { host, values }: Run): Promise<void> {
+/** Others are packed, and a session is sent away, once the client has its answer; the end of the call does not end that. */
+async function sendLater(
+  run: Run,
+  { host, values, commandName }: Run,
+): Promise<void> {
   const options = {
     root: values?.text("root"),
     session: values?.text("session"),
   };
   try {
     const { layout: { root } } = openRepository(host, { root: options.root });
+    await tidyUp({ ...run, commandName }, root);
     if (!mayVanish(host, root)) return;
     const { place } = await openSession(host, options);
     await sendAway(run, place);

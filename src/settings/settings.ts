@@ -290,6 +290,27 @@ const ROWS = [
     inLegacyFiles: NONE,
   },
   {
+    name: "store",
+    type: choice("file", "auto"),
+    default: "file",
+    summary: "Whether closed sessions stay files, or are packed by themselves",
+    inLegacyFiles: NONE,
+  },
+  {
+    name: "store_pack_after_days",
+    type: numberOf("days", 1, 36_500),
+    default: 30,
+    summary: "Days without a change after which auto packs a session",
+    inLegacyFiles: NONE,
+  },
+  {
+    name: "store_pack_over_mb",
+    type: numberOf("megabytes", 0.1, 10_000),
+    default: 5,
+    summary: "Size over which auto packs a session after a day",
+    inLegacyFiles: NONE,
+  },
+  {
     name: "web_mode",
     type: AUTOMATIC,
     default: "auto",
