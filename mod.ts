@@ -482,7 +482,7 @@ export {
   diagnoseSecrets,
   type SecretsDiagnosis,
 } from "./src/secrets/doctor.ts";
-export type { Encryption } from "./src/secrets/encryption.ts";
+export type { Encryption } from "./src/vault/encryption.ts";
 export {
   getSecret,
   type GetSecretOptions,
@@ -508,7 +508,7 @@ export type {
   SecretLevel,
   SecretLocation,
   SecretSource,
-} from "./src/secrets/vault.ts";
+} from "./src/vault/vault.ts";
 
 // Where things are, and this machine.
 export type { WorkflowChoice } from "./src/repository/load.ts";

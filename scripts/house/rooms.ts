@@ -10,6 +10,7 @@ export const ROOMS = [
   "transfer",
   "host",
   "settings",
+  "vault",
   "repository",
   "config",
   "secrets",

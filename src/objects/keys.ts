@@ -3,12 +3,8 @@ import { denied, type OrcError } from "../base/error.ts";
 import type { KnownSecret } from "../base/mask.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
-import {
-  allValues,
-  findBeside,
-  findSecret,
-  searchSecrets,
-} from "../secrets/find.ts";
+import { allValues } from "../secrets/find.ts";
+import { findBeside, findSecret, searchSecrets } from "../vault/find.ts";
 import type { Keys } from "./bucket.ts";
 
 const ID = "AWS_ACCESS_KEY_ID";

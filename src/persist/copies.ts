@@ -7,7 +7,7 @@ import { nameOf } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
 import { ensureDirectories, writeNewFile } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import { decrypt, encrypt, readIdentities } from "../secrets/encryption.ts";
+import { decrypt, encrypt, readIdentities } from "../vault/encryption.ts";
 import type { SessionStore } from "../session/store.ts";
 import {
   judgeCopy,

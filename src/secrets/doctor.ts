@@ -21,13 +21,13 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { encryptionOf, mayHoldLegacySecrets, openWith } from "./encryption.ts";
 import {
-  findSecret,
-  requiredSecrets,
-  searchSecrets,
-  type SecretSearch,
-} from "./find.ts";
+  encryptionOf,
+  mayHoldLegacySecrets,
+  openWith,
+} from "../vault/encryption.ts";
+import { requiredSecrets } from "./find.ts";
+import { findSecret, searchSecrets, type SecretSearch } from "../vault/find.ts";
 import {
   type SecretFacts,
   type SecretFileFact,
@@ -40,7 +40,7 @@ import {
   type SecretEntry,
   secretNameOf,
   secretPlaces,
-} from "./vault.ts";
+} from "../vault/vault.ts";
 
 /** What opens secrets, where somebody wrote it into a file. */
 const KEY = new RegExp(

@@ -22,7 +22,8 @@ import {
   type SessionOptions,
 } from "../repository/select.ts";
 import type { CheckResult, Item } from "../workflow/types.ts";
-import type { FoundSecret, MaskedPlace } from "./find.ts";
+import type { MaskedPlace } from "./find.ts";
+import type { FoundSecret } from "../vault/find.ts";
 
 /** A command opens its workflow once, and decrypts what it names once. */
 const maskers = new WeakMap<MaskedPlace["workflow"], Promise<Masker>>();
@@ -130,7 +131,7 @@ async function findAll(
   { repository }: MaskedPlace,
   item: Item,
 ): Promise<readonly FoundSecret[]> {
-  const { findSecret, searchSecrets } = await import("./find.ts");
+  const { findSecret, searchSecrets } = await import("../vault/find.ts");
   const search = searchSecrets(host, repository, true);
   const found: FoundSecret[] = [];
   for (const name of item.secrets) {

@@ -7,6 +7,7 @@ import {
 import { MIN_MASKED_LENGTH } from "../base/mask.ts";
 import { parentDirectory } from "../base/path.ts";
 import { modeText } from "../base/text.ts";
+import { type SecretLevel, setAnew } from "../vault/rules.ts";
 
 /** Why a file in a directory of secrets cannot be opened here; one that is `plain` need not be. */
 export type SecretTrouble =
@@ -19,7 +20,7 @@ export type SecretTrouble =
 export interface SecretFileFact {
   readonly path: string;
   /** Whose it is: the repository's, or the user's for one repository or for all. */
-  readonly level: "repository" | "private" | "global";
+  readonly level: SecretLevel;
   readonly name: string | null;
   /** Permission bits; null where the system has none. */
   readonly mode: number | null;
@@ -121,15 +122,6 @@ export function secretFindings(facts: SecretFacts): readonly Finding[] {
 /** Git finds the repository that a file is in, from wherever this is typed. */
 function untrack(path: string): string {
   return `git -C "${parentDirectory(path)}" rm --cached "${path}"`;
-}
-
-/** Keeps a secret anew where it was; to replace what has its name there takes a yes. */
-export function setAnew(
-  { name, level }: Pick<SecretFileFact, "name" | "level">,
-): string {
-  const flag = level === "repository" ? "" : ` --${level}`;
-  const yes = name === null ? "" : " --yes";
-  return `orc secrets set ${name ?? "NAME"}${flag}${yes}`;
 }
 
 function plaintext(file: SecretFileFact): Finding {

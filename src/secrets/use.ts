@@ -32,13 +32,9 @@ import {
   newIdentity,
   ownRecipient,
   readIdentities,
-} from "./encryption.ts";
-import {
-  findSecret,
-  type FoundSecret,
-  requiredSecrets,
-  searchSecrets,
-} from "./find.ts";
+} from "../vault/encryption.ts";
+import { requiredSecrets } from "./find.ts";
+import { findSecret, type FoundSecret, searchSecrets } from "../vault/find.ts";
 import { assertMayRead } from "./masker.ts";
 import { readSecretValue } from "./value.ts";
 import {
@@ -51,7 +47,7 @@ import {
   type SecretPlace,
   secretPlaces,
   writeSecret,
-} from "./vault.ts";
+} from "../vault/vault.ts";
 
 /** An identity that secrets can be encrypted to. */
 export interface SecretsReady {

@@ -23,7 +23,7 @@ import {
   repoIdOf,
   withoutCredentials,
 } from "../session/repository.ts";
-import { encryptionOf } from "../secrets/encryption.ts";
+import { encryptionOf } from "../vault/encryption.ts";
 import { type Key, pack, type Packed, type Pieces } from "./archive.ts";
 import { keyFor, type KeyOptions } from "./keys.ts";
 import {

@@ -8,7 +8,7 @@ import { quoted } from "../base/text.ts";
 import { butThereIs, readNamedFile } from "../files/near.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
-import { encryptionOf, openKeyring } from "../secrets/encryption.ts";
+import { encryptionOf, openKeyring } from "../vault/encryption.ts";
 import type { Key, Opener } from "./archive.ts";
 
 /** How a snapshot is to be encrypted. */

@@ -1,13 +1,13 @@
 import { OrcError } from "../../src/base/error.ts";
 import { userLayout } from "../../src/base/layout.ts";
 import { diagnoseSecrets } from "../../src/secrets/doctor.ts";
-import { readIdentities } from "../../src/secrets/encryption.ts";
+import { readIdentities } from "../../src/vault/encryption.ts";
 import {
   readSecret,
   secretEntries,
   secretNames,
   writeSecret,
-} from "../../src/secrets/vault.ts";
+} from "../../src/vault/vault.ts";
 import { withTemporaryDirectory, writeTree } from "../files/temporary.ts";
 import { tokenOf } from "../session/fixtures.ts";
 import { fixedHost } from "../work/fixtures.ts";

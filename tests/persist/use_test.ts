@@ -1,4 +1,4 @@
-import { newIdentity } from "../../src/secrets/encryption.ts";
+import { newIdentity } from "../../src/vault/encryption.ts";
 import { sessionLayout } from "../../src/base/layout.ts";
 import { saveCheckpoint } from "../../src/checkpoints/use.ts";
 import { sendAfterwards, vanishingWarning } from "../../src/persist/after.ts";

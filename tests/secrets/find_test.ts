@@ -1,19 +1,18 @@
 import { OrcError } from "../../src/base/error.ts";
 import { openRepository } from "../../src/repository/open.ts";
-import { encrypt, ownRecipient } from "../../src/secrets/encryption.ts";
+import { encrypt, ownRecipient } from "../../src/vault/encryption.ts";
+import { allValues, secretsOf } from "../../src/secrets/find.ts";
 import {
-  allValues,
   askGit,
   findSecret,
   type FoundSecret,
   searchSecrets,
-  secretsOf,
-} from "../../src/secrets/find.ts";
+} from "../../src/vault/find.ts";
 import {
   locateSecret,
   secretPlaces,
   writeSecret,
-} from "../../src/secrets/vault.ts";
+} from "../../src/vault/vault.ts";
 import { itemOf, phaseOf, workflowOf } from "../engine/fixtures.ts";
 import { tokenOf } from "../session/fixtures.ts";
 import {

@@ -1,5 +1,5 @@
 import { OrcError } from "../../src/base/error.ts";
-import { newIdentity } from "../../src/secrets/encryption.ts";
+import { newIdentity } from "../../src/vault/encryption.ts";
 import { exportSnapshot, streamSnapshot } from "../../src/snapshot/export.ts";
 import { importSnapshot } from "../../src/snapshot/import.ts";
 import { inspectSnapshot } from "../../src/snapshot/inspect.ts";

@@ -24,7 +24,7 @@ import type {
   SecretLevel,
   SecretLocation,
   SecretSource,
-} from "../../secrets/vault.ts";
+} from "../../vault/vault.ts";
 import {
   arg,
   type ArgSpec,

@@ -9,11 +9,11 @@ import {
   secretNames,
   secretPlaces,
   writeSecret,
-} from "../../src/secrets/vault.ts";
+} from "../../src/vault/vault.ts";
 import { test, writeTree } from "../files/temporary.ts";
 import { tokenOf } from "../session/fixtures.ts";
 import { fixedHost } from "../work/fixtures.ts";
-import { withSecretSession } from "./fixtures.ts";
+import { withSecretSession } from "../secrets/fixtures.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 
 const BYTES = new Uint8Array([1, 2, 3]);

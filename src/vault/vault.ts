@@ -26,14 +26,11 @@ import {
   writeNewFile,
 } from "../files/write.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import type { Repository } from "../repository/open.ts";
 import { readRepositoryMeta } from "../session/repository.ts";
+import type { ConfigSite } from "../settings/files.ts";
+import type { SecretLevel } from "./rules.ts";
 
-/**
- * Whom a stored secret is for: all who share the `repository`, its user alone (`private`), or all
- * repositories of the user (`global`).
- */
-export type SecretLevel = "repository" | "private" | "global";
+export type { SecretLevel } from "./rules.ts";
 
 /**
  * Where a secret comes from: a stored file ({@linkcode SecretLevel}), a variable of the
@@ -68,7 +65,7 @@ export interface SecretPlace extends SecretDirectory {
 /** The directories of secrets, in the order they are asked. */
 export function secretPlaces(
   host: Host,
-  { layout }: Pick<Repository, "layout">,
+  { layout }: Pick<ConfigSite, "layout">,
 ): readonly SecretPlace[] {
   const { root, secrets } = layout;
   const own: SecretPlace = { level: "repository", base: root, path: secrets };
@@ -85,7 +82,7 @@ export function secretPlaces(
 /** All places that have a secret, in the order they count, without opening or running anything. */
 export function locateSecret(
   host: Host,
-  repository: Repository,
+  repository: Pick<ConfigSite, "layout">,
   name: string,
 ): readonly SecretLocation[] {
   const stored = secretPlaces(host, repository)

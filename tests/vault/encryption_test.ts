@@ -9,10 +9,10 @@ import {
   readIdentities,
   readLegacySecrets,
   recipientOf,
-} from "../../src/secrets/encryption.ts";
+} from "../../src/vault/encryption.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { codeOf, fixedHost, withRoot } from "../work/fixtures.ts";
-import { IDENTITY, VALUE, withSecrets } from "./fixtures.ts";
+import { IDENTITY, VALUE, withSecrets } from "../secrets/fixtures.ts";
 import {
   assert,
   assertEquals,

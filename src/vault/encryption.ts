@@ -16,7 +16,7 @@ import {
   visibleKind,
 } from "../files/read.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import type { Repository } from "../repository/open.ts";
+import type { ConfigSite } from "../settings/files.ts";
 import { entriesOf, scalarText } from "../workflow/value.ts";
 
 /** What encrypts a value: the public half of an identity, or a passphrase. */
@@ -260,7 +260,7 @@ const LEGACY_ITERATIONS = 10_000;
  */
 export async function readLegacySecrets(
   host: Host,
-  { layout: { root } }: Pick<Repository, "layout">,
+  { layout: { root } }: Pick<ConfigSite, "layout">,
 ): Promise<
   | { readonly path: string; readonly values: ReadonlyMap<string, string> }
   | undefined
