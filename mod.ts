@@ -70,6 +70,7 @@ export type {
   SessionEntry,
   SessionNaming,
   SessionStore as StorageBackend,
+  StoreCapabilities,
   StoreListOptions,
   Updated,
 } from "./src/session/store.ts";
@@ -433,6 +434,13 @@ export {
   readPersistStatus,
 } from "./src/persist/status.ts";
 export type { PersistOptions } from "./src/persist/use.ts";
+export {
+  type DatabaseStatus,
+  readStoreStatus,
+  type StoreStatus,
+  type StoreUpgraded,
+  upgradeStore,
+} from "./src/sessions/store.ts";
 
 // Leaving the machine.
 export type { KeyOptions } from "./src/snapshot/keys.ts";

@@ -130,6 +130,8 @@ const CALLS: Readonly<
   pullSessions: orc.pullSessions,
   readPersistStatus: orc.readPersistStatus,
   pruneSessions: (host, o) => orc.pruneSessions(host, { ...o, yes: true }),
+  readStoreStatus: orc.readStoreStatus,
+  upgradeStore: orc.upgradeStore,
   listRecoverable: orc.listRecoverable,
   recoverSession: orc.recoverSession,
   forgetSession: orc.forgetSession,

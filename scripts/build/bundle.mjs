@@ -131,6 +131,33 @@ const lazyNodeModules = {
   },
 };
 
+const REQUIRED = "\0required:";
+
+/** What the driver of PostgreSQL could use and orc has no use for: its own ways to a password, and other drivers. */
+const UNUSED =
+  /^(?:\.\/native|pg-native|pg-cloudflare|pgpass|pg-connection-string)$/;
+
+/**
+ * The driver of PostgreSQL asks for modules of Node in the older way. In chunks they are imported, as it lies
+ * in one of its own; in one file, where nothing may be loaded at the start, they are asked for by name.
+ */
+const olderModules = {
+  name: "older-modules",
+  resolveId(id, importer = "") {
+    if (!/\/node_modules\/(?:pg|pg-\w+)\//.test(importer)) return null;
+    if (UNUSED.test(id)) return `${REQUIRED}nothing`;
+    return isBuiltin(id) ? `${REQUIRED}${id.replace(/^node:/, "")}` : null;
+  },
+  load(id) {
+    if (!id.startsWith(REQUIRED)) return null;
+    const name = id.slice(REQUIRED.length);
+    if (name === "nothing") return "module.exports = {};";
+    return isFile
+      ? `module.exports = process.getBuiltinModule("node:${name}");`
+      : `export * from "node:${name}"; export { default } from "node:${name}";`;
+  },
+};
+
 /** The chunk of each module, found out once all modules are known. */
 const chunks = new Map();
 
@@ -253,6 +280,7 @@ function packageOf(id) {
   if (path === id) return undefined;
   const [scope, name] = path.split("/");
   if (["@noble", "@scure"].includes(scope)) return "age-encryption";
+  if (/^(?:pg-|postgres-|xtend$)/.test(scope)) return "pg";
   return scope.startsWith("@") ? `${scope.slice(1)}-${name}` : scope;
 }
 
@@ -268,6 +296,7 @@ const bundle = await rolldown({
     onlyOneMain,
     dataAsChunks,
     standIns,
+    olderModules,
     ...isFile ? [lazyNodeModules] : [chunkFinder, compiledAtOnce],
   ],
   resolve: {
@@ -296,9 +325,14 @@ const { output } = await bundle.generate({
   chunkFileNames: "[name]-[hash:13].js",
   codeSplitting: isFile ? false : {
     includeDependenciesRecursively: false,
-    // What bundling itself needs is needed by all.
     groups: [{
-      name: (id) => id.startsWith("\0") ? "main" : chunks.get(id) ?? null,
+      name: (id) =>
+        id.startsWith(REQUIRED)
+          ? "pg"
+          // What bundling itself needs is needed by all.
+          : id.startsWith("\0")
+          ? "main"
+          : chunks.get(id) ?? null,
     }],
   },
 });

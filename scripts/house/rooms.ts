@@ -11,6 +11,7 @@ export const ROOMS = [
   "host",
   "settings",
   "vault",
+  "postgres",
   "repository",
   "config",
   "secrets",

@@ -40,6 +40,7 @@ const FILE_ROOMS: readonly string[] = ["files", "session", "transfer"];
 /** Rooms whose tests are a suite of their own. */
 const OWN_SUITES: readonly string[] = [
   "host",
+  "postgres",
   "objects",
   "persist",
   "agents",
@@ -68,6 +69,11 @@ export function allSuites(): Suite[] {
     suite("links", LINKS),
     suite("host", MACHINE, impureTestsOf("host")),
     suite("rooms", MACHINE, others.flatMap(impureTestsOf)),
+    suite(
+      "postgres",
+      [...ANYTHING, "--allow-net"],
+      impureTestsOf("postgres"),
+    ),
     suite(
       "objects",
       [...ANYTHING, "--allow-net=127.0.0.1"],

@@ -137,6 +137,7 @@ missing_argument usage an argument is missing
 missing_command usage no command is named
 missing_value usage a flag lacks its value
 newer_format refused,corrupt a newer orc wrote that
+newer_store refused a newer orc made the tables in the database
 no_attestation not_found nothing attests that
 no_checkpoint not_found the session has no checkpoint
 no_conditional_writes external the object storage would lose sessions: it keeps to no condition
@@ -241,6 +242,15 @@ snapshot_unreadable corrupt the snapshot is damaged, cut, or encrypted to anothe
 state_behind_log corrupt an older state was put back
 state_not_earned corrupt the state says more than its log
 state_not_yours refused only orc writes below its own directory
+store_auth denied the database of the sessions does not let its user in, or do that
+store_busy conflict somebody else changes the session in the database, and does not end
+store_failed external the database of the sessions refused a statement
+store_not_prepared external the database has no tables of orc, or too old ones
+store_read_only refused the database of the sessions can only be read there
+store_tls external nobody vouches for it that the database is the right one
+store_unreachable external the database of the sessions cannot be reached
+store_url_missing config sessions are to be kept in a database, and nobody says which
+store_without_files refused sessions are kept in a database, and that works on files
 symbolic_link corrupt a link is where orc keeps its own files
 text_too_long usage the text is too long
 too_deep refused the data are nested too deeply

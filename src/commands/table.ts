@@ -17,6 +17,7 @@ const secrets = from(() => import("./groups/secrets.ts"));
 const sessions = from(() => import("./groups/sessions.ts"));
 const snapshot = from(() => import("./groups/snapshot.ts"));
 const status = from(() => import("./groups/status.ts"));
+const store = from(() => import("./groups/store.ts"));
 const trust = from(() => import("./groups/trust.ts"));
 const work = from(() => import("./groups/work.ts"));
 
@@ -32,6 +33,8 @@ export const commandGroups: readonly CommandGroup[] = [
         "workflows",
         "List the workflows that come with orc, or show one",
       ),
+      store("store status", "Show where sessions are kept"),
+      store("store upgrade", "Make the tables of a database, or renew them"),
     ],
   },
   {

@@ -245,7 +245,8 @@ async function* insideFacts(
     sessions,
     /** The index that was used; null where none is kept. */
     index: isKept ? index : null,
-    pointers: pointerFacts(layout),
+    // Sessions that are no files are not known here.
+    pointers: context.hasFiles === false ? [] : pointerFacts(layout),
     /** What git has to do with the state. */
     git: attempt(root, () => gitFacts(layout)).found ?? NO_GIT,
   };

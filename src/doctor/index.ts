@@ -118,6 +118,8 @@ function decodeSound(place: Place) {
 
 /** Who judges locks, and may end the looking. */
 export interface LookContext extends JudgeContext {
+  /** Whether sessions are files; they are unless this is false. */
+  readonly hasFiles?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 

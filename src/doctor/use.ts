@@ -195,7 +195,11 @@ async function* lookAtAll(
   repository: Repository,
   index: IndexUse,
 ): AsyncGenerator<SessionView, DiagnosisFacts> {
-  const { layout, context, found } = repository;
+  const { layout, found, store } = repository;
+  // What is wrong with the settings is told with them.
+  const hasFiles = await store.capabilities()
+    .then(({ files }) => files, onRefusal(() => false));
+  const context = { ...repository.context, hasFiles };
   // It may be a mount point of its own.
   const path = visibleKind(layout.directory) === "directory"
     ? layout.directory

@@ -21,7 +21,11 @@ import type { Pulled, PullOptions } from "../persist/pull.ts";
 import type { Pushed } from "../persist/push.ts";
 import type { PersistStatus, PersistStatusOptions } from "../persist/status.ts";
 import type { PersistOptions } from "../persist/use.ts";
-import { openRepository as open, type Place } from "../repository/open.ts";
+import {
+  openRepository as open,
+  type Place,
+  type RepositoryOptions,
+} from "../repository/open.ts";
 import type { Cleanup, CleanupSessionsOptions } from "../sessions/cleanup.ts";
 import type { EachSessionOptions, SessionLine } from "../sessions/list.ts";
 import type { Switched, Unlocked, UnlockOptions } from "../sessions/manage.ts";
@@ -37,6 +41,7 @@ import type {
   Recovered,
   RecoverOptions,
 } from "../sessions/recover.ts";
+import type { StoreStatus, StoreUpgraded } from "../sessions/store.ts";
 import type {
   Exported,
   ExportOptions,
@@ -408,6 +413,22 @@ export class Repository {
   async prune(options: Given<PruneOptions> = {}): Promise<Pruned> {
     const { pruneSessions } = await import("../persist/prune.ts");
     return await pruneSessions(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Where its sessions are kept: {@linkcode readStoreStatus}. */
+  async storeStatus(
+    options: Given<RepositoryOptions> = {},
+  ): Promise<StoreStatus> {
+    const { readStoreStatus } = await import("../sessions/store.ts");
+    return await readStoreStatus(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Makes or renews the tables of the database: {@linkcode upgradeStore}. */
+  async upgradeStore(
+    options: Given<RepositoryOptions> = {},
+  ): Promise<StoreUpgraded> {
+    const { upgradeStore } = await import("../sessions/store.ts");
+    return await upgradeStore(this.#site.host, callIn(this.#site, options));
   }
 
   /** Whether an attestation speaks for a commit: {@linkcode verifyAttestation}. */

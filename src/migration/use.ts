@@ -2,7 +2,7 @@ import { notFound, OrcError, refused, usage } from "../base/error.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { MAX_MIGRATION_PLANS } from "../base/limits.ts";
 import { joinPath, nameOf, resolvePath } from "../base/path.ts";
-import { countOf, sizeText } from "../base/text.ts";
+import { countOf, shellWord, sizeText } from "../base/text.ts";
 import { VERSION } from "../base/version.ts";
 import { saltOf } from "../feedback/use.ts";
 import { codeOf, isAbsent } from "../files/errors.ts";
@@ -11,6 +11,7 @@ import { fileKind, isThere, realOrGiven } from "../files/read.ts";
 import { loadHash } from "../files/tree.ts";
 import { isConfirmed } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
+import { assertInFiles, IN_FILES } from "../repository/in_files.ts";
 import {
   openRepository,
   type Place,
@@ -113,6 +114,7 @@ export async function migrate(
     includes: true,
   } as const;
   const repository = openRepository(host, options, names);
+  await assertInFiles(repository, "move files in", `${IN_FILES} orc migrate`);
   const { layout } = repository;
   const finished = isMigrationUnfinished(layout) && !options.dryRun;
   // Whoever prepares the repository brings to an end what was begun.
@@ -466,6 +468,8 @@ export async function importLegacy(
   assertReport(host, options.report);
   const names = { ...IMPORTING, path: true } as const;
   const repository = openRepository(host, options, names);
+  const wayOn = `${IN_FILES} orc import-legacy ${shellWord(options.path)}`;
+  await assertInFiles(repository, "move files in", wayOn);
   const path = realOrGiven(resolvePath(host.workingDirectory, options.path));
   if (path === repository.found.root) {
     const hint = "move its own files in: orc migrate";

@@ -18,6 +18,8 @@ export async function vanishingWarning(
   root: string,
 ): Promise<string | undefined> {
   if (!mayVanish(host, root)) return undefined;
+  const { store } = openRepository(host, { root });
+  if (!(await store.capabilities()).files) return undefined;
   const { vanishes, after, ...settings } = await readBoth(host, root);
   const hasPlace = "to" in settings &&
     settings.to.some((to) =>
@@ -58,7 +60,9 @@ export async function sendAfterwards(
   const settings = await readBoth(host, root);
   if (settings.vanishes !== "yes" || !("intervalMs" in settings)) return [];
   const repository = openRepository(host, { root });
-  const { layout } = repository;
+  const { layout, store } = repository;
+  // What is in a database has left already.
+  if (!(await store.capabilities()).files) return [];
   try {
     const { state } = await repository.store.read(session);
     const current = { phase: state.currentPhaseId, status: state.status };

@@ -3,6 +3,7 @@ import { OrcError } from "../base/error.ts";
 import { matchSessionId } from "../base/ids.ts";
 import type { KnownSecret } from "../base/mask.ts";
 import type { Host } from "../host/host.ts";
+import { assertInFiles } from "../repository/in_files.ts";
 import {
   openRepository,
   type Repository,
@@ -44,6 +45,8 @@ export async function beginPersisting(
   more: Readonly<Record<string, true>> = {},
 ): Promise<Persisting> {
   const repository = openRepository(host, options, { ...NAMES, ...more });
+  const wayOn = "they left this machine by that: orc store status";
+  await assertInFiles(repository, "copy sessions", wayOn);
   const settings = await readPersistSettings(host, repository);
   const { remote, signal } = options;
   const { layout: { root } } = repository;

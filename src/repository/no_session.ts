@@ -1,5 +1,5 @@
 /** What is said where no session is meant, each with a way on; loaded only then. */
-import { notFound, type OrcError, refused } from "../base/error.ts";
+import { notFound, OrcError, refused } from "../base/error.ts";
 import type { RepositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { countOf, listOf } from "../base/text.ts";
@@ -103,4 +103,15 @@ function wayOn(repository: Repository, home: string | undefined): string {
   return isStranded(repository, home)
     ? `see why the state in "${workingTree}" is not used: orc doctor`
     : 'orc start "TASK"';
+}
+
+/** Nobody sees on the command line what the environment says. */
+export function namedByVariable(error: unknown): unknown {
+  if (!(error instanceof OrcError)) return error;
+  const { kind, code, message, hint, details } = error;
+  return new OrcError(kind, code, `${message}, from ORCHESTRATOR_SESSION`, {
+    hint,
+    details,
+    cause: error,
+  });
 }

@@ -92,16 +92,6 @@ export function locate(host: Host, root?: string): FoundRoot {
   });
 }
 
-/** Opens the repository of exactly this directory, without any search. Reads nothing. */
-export function repositoryAt(
-  host: Host,
-  root: string,
-  options: RepositoryOptions = {},
-): Repository {
-  const place = { root, workingTree: root, worktree: null };
-  return repositoryIn(host, { ...place, source: "marker" }, options);
-}
-
 function repositoryIn(
   host: Host,
   found: FoundRoot,
@@ -121,7 +111,34 @@ function repositoryIn(
     holdSignals: host.holdSignals?.bind(host),
     idSource: () => host.idSource(),
   };
-  return { found, layout, context, store: fileStore(layout, context) };
+  const site = { found, layout, context };
+  return { ...site, store: storeOf(host, site) };
+}
+
+/** The store that settings name is looked for once something is asked of it, and only where there are settings. */
+function storeOf(host: Host, site: Omit<Repository, "store">): SessionStore {
+  const files = fileStore(site.layout, site.context);
+  const isChosen = variableOf(host, "ORCHESTRATOR_STORE") ||
+    mayHoldSettings(host, site.found.root);
+  if (!isChosen) return files;
+  let chosen: Promise<SessionStore> | undefined;
+  const call = async (name: string | symbol, request: unknown[]) => {
+    const { chooseStore } = await import("./store.ts");
+    return Reflect.get(await (chosen ??= chooseStore(host, site, files)), name)(
+      ...request,
+    );
+  };
+  const streams: (string | symbol)[] = ["events", "log"];
+  return new Proxy(files, {
+    get: (_, name) =>
+      !Object.hasOwn(files, name)
+        ? undefined
+        : streams.includes(name)
+        ? async function* (...request: unknown[]) {
+          yield* await call(name, request);
+        }
+        : (...request: unknown[]) => call(name, request),
+  });
 }
 
 /** Who calls often has one host: what was read last is remembered with it. */

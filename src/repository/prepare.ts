@@ -18,12 +18,8 @@ import {
 } from "../session/repository.ts";
 import { isMigrationUnfinished, settleMigration } from "../transfer/settle.ts";
 import type { Repository } from "./open.ts";
-import {
-  onlySession,
-  ownersOf,
-  readIfThere,
-  refusalOfOwner,
-} from "./select.ts";
+import { onlySession } from "./only.ts";
+import { ownersOf, readIfThere, refusalOfOwner } from "./select.ts";
 
 /**
  * Runs work under the lock of the repository, with `.orchestrator/` made and what a killed process

@@ -37,7 +37,7 @@ export type SessionSource =
   | "only"
   | "legacy";
 
-type Selected = Pick<OpenedSession, "session" | "source">;
+export type Selected = Pick<OpenedSession, "session" | "source">;
 
 /**
  * Decides which session a caller means: the one named, else the caller's own, else the
@@ -56,6 +56,7 @@ export async function selectSession(
   }
   const bound = await boundSession(host, repository);
   if (bound === undefined) {
+    const { onlySession } = await import("./only.ts");
     const found = await onlySession(repository);
     if ("session" in found) return found;
     const { noneMeant } = await import("./no_session.ts");
@@ -100,19 +101,9 @@ async function matchNamed(
   } catch (error) {
     const legacy = isMissing(error) ? await readLegacy(layout) : undefined;
     if (legacy) return matchSessionId(name, [legacy.session.id]);
-    throw source === "environment" ? namedByVariable(error) : error;
+    if (source === "flag") throw error;
+    throw (await import("./no_session.ts")).namedByVariable(error);
   }
-}
-
-/** Nobody sees on the command line what the environment says. */
-function namedByVariable(error: unknown): unknown {
-  if (!(error instanceof OrcError)) return error;
-  const { kind, code, message, hint, details } = error;
-  return new OrcError(kind, code, `${message}, from ORCHESTRATOR_SESSION`, {
-    hint,
-    details,
-    cause: error,
-  });
 }
 
 function isMissing(error: unknown): boolean {
@@ -144,29 +135,8 @@ export async function readIfThere(
   }
 }
 
-/** Sessions looked at first: where several are active, they are among those changed last. */
-const FIRST_LOOK = 100;
-
-/** Where nobody has chosen one: the only active session, else a legacy one, else the ids there are to choose from. */
-export async function onlySession(
-  { store, layout }: Repository,
-): Promise<Selected | readonly string[]> {
-  const listActive = async (limit?: number) =>
-    (await store.list({ limit, status: "active" })).map(({ id }) => id);
-  let active = await listActive(FIRST_LOOK);
-  if (active.length < 2) active = await listActive();
-  if (active.length > 1) return active;
-  const [only] = active;
-  if (only) return { session: await store.read(only), source: "only" };
-  const legacy = await readLegacy(layout);
-  // What was adopted goes on in the new place, and may have ended there.
-  return legacy && !(await store.ids()).includes(legacy.session.id)
-    ? { session: legacy.session, source: "legacy" }
-    : [];
-}
-
 /** Loaded only where nothing newer was found: few repositories hold legacy state any more. */
-async function readLegacy(
+export async function readLegacy(
   layout: RepositoryLayout,
 ): Promise<LegacyState | undefined> {
   const { readLegacyState } = await import("../session/legacy.ts");

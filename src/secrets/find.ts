@@ -1,5 +1,5 @@
 import type { KnownSecret } from "../base/mask.ts";
-import { isSecretName } from "../base/names.ts";
+import { isSecretName, STORE_SECRET } from "../base/names.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { unlessDamaged } from "../session/entries.ts";
@@ -70,7 +70,7 @@ export interface MaskedPlace {
 }
 
 /**
- * Names of the secrets that no text may hold and no check inherits: those of the workflow,
+ * Names of the secrets that no text may hold and no check inherits: orc's own, those of the workflow,
  * those that any level of the settings names, and those that are kept for the repository. A
  * repository's file may override the user's, but must not make checks inherit what the user
  * has named.
@@ -91,6 +91,7 @@ export async function knownSecretNames(
       .filter(({ level }) => level !== "global").flatMap(secretNames)
   );
   const names = [
+    STORE_SECRET,
     ...secretsOf(workflow),
     ...kept.names,
     ...isLenient ? (await ifRight(inSettings)).names : await inSettings(),

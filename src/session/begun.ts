@@ -32,8 +32,10 @@ export function placeOf(directory: string): { readonly place?: string } {
 export async function rememberBegun(
   layout: RepositoryLayout,
   { state: { definition } }: Pick<Session, "state">,
+  /** Where, if git's directory cannot tell. */
+  elsewhere: string | null = null,
 ): Promise<void> {
-  const directory = trustedHere(layout.root);
+  const directory = trustedHere(layout.root) ?? elsewhere;
   if (definition === null || directory === null) return;
   if (!isGranted({ name: "write", path: directory })) return;
   remember(directory, await definitionHash(definition));
@@ -78,10 +80,12 @@ export async function foreignWorkflow(
   root: string,
   home: string | undefined,
   session: Session,
+  /** Whether it lies in files, which may tell that it was begun here. */
+  hasFiles = true,
 ): Promise<string | undefined> {
   const { legacyPath, state: { definition } } = session;
   if (definition === null || legacyPath !== null) return undefined;
-  if (!isForeign(root, session)) return undefined;
+  if (hasFiles && !isForeign(root, session)) return undefined;
   const here = trustedHere(root);
   // Whoever may not write there could never have remembered it.
   if (here !== null && !isGranted({ name: "write", path: here })) {

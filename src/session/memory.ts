@@ -1,4 +1,4 @@
-import { notFound, usage } from "../base/error.ts";
+import { notFound } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { isSessionId } from "../base/ids.ts";
 import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
@@ -18,7 +18,7 @@ import type {
   Session,
   SessionStore,
 } from "./store.ts";
-import { stamp, stampNew } from "./update.ts";
+import { notNew, stamp, stampNew } from "./update.ts";
 
 /** What gives the events of a store in memory their instants and ids. */
 export interface MemoryStoreOptions {
@@ -74,14 +74,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
   // deno-lint-ignore require-await
   const ids = async () => [...sessions.keys()].sort();
   return {
+    capabilities: () => Promise.resolve({ files: false }),
     // deno-lint-ignore require-await
     create: async ({ id, decision, localTime, owner }) => {
       if (!isSessionId(id) || sessions.has(id)) {
-        throw usage(
-          "invalid_session_id",
-          `"${id}" cannot be the id of a new session`,
-          "take one that no session has, of lower-case letters and digits",
-        );
+        throw notNew(id);
       }
       const session = stampNew(id, decision, newId);
       keep(session);

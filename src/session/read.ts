@@ -52,7 +52,7 @@ export async function readSession(
 export function recall(
   memory: Memory,
   text: string,
-  paths: SessionLayout,
+  paths: Pick<SessionLayout, "state">,
   id: string,
 ): Remembered {
   const { last } = memory;
@@ -72,7 +72,7 @@ export function looseState({ state }: SessionLayout): string | undefined {
 
 export async function decodeState(
   text: string,
-  paths: SessionLayout,
+  paths: Pick<SessionLayout, "state">,
   id: string,
   digest?: Digest,
 ): Promise<Session> {
@@ -134,6 +134,7 @@ export function fileStore(
   const printed = () => import("./kept/outputs.ts");
   const said = () => import("./kept/feedback.ts");
   return {
+    capabilities: () => Promise.resolve({ files: true }),
     create: async (session) =>
       (await writing()).createSession(layout, context, session),
     read: (id) => readSession(layout, id, memory),

@@ -175,11 +175,22 @@ export interface Outputs {
   read(name: string): Promise<string | undefined>;
 }
 
+/** What a store can do besides what all can. */
+export interface StoreCapabilities {
+  /**
+   * Whether sessions lie in `.orchestrator/`: only there are locks to break, older files to move in, and files
+   * to send away and to look through.
+   */
+  readonly files: boolean;
+}
+
 /**
  * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
  * session are applied one after the other, each on the state the one before it left.
  */
 export interface SessionStore {
+  /** What it can do besides. */
+  capabilities(): Promise<StoreCapabilities>;
   /** Stores a new session; it is there whole or not at all. */
   create(session: NewSession): Promise<Session>;
   /** Reads a session without locking or changing anything. */

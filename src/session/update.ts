@@ -1,4 +1,4 @@
-import { conflict, corrupt } from "../base/error.ts";
+import { conflict, corrupt, type OrcError, usage } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import {
   LOCK_NAME,
@@ -283,6 +283,15 @@ function assertNotBehind(
 interface Stamped {
   readonly session: Session;
   readonly events: readonly LoggedEvent[];
+}
+
+/** Refuses what cannot be the id of a new session. */
+export function notNew(id: string): OrcError {
+  return usage(
+    "invalid_session_id",
+    `"${id}" cannot be the id of a new session`,
+    "take one that no session has, of lower-case letters and digits",
+  );
 }
 
 /** A session that begins with a decision. */

@@ -25,7 +25,6 @@ import {
   type Place,
   placeOf,
   type Repository,
-  repositoryAt,
   type RepositoryOptions,
 } from "../repository/open.ts";
 import {
@@ -322,7 +321,9 @@ export async function searchTree<Found>(
   const warnings = found.problems;
   const all: Found[] = [];
   for (const root of found.directories) {
-    const repository = repositoryAt(host, root, options);
+    const place = { root, workingTree: root, worktree: null };
+    const found = { ...place, source: "marker" } as const;
+    const repository = openRepository(host, { ...options, found });
     const seen = await unlessDamaged(() => look(repository), warnings);
     if (seen !== undefined) all.push(seen);
   }

@@ -6,6 +6,7 @@ import { parseWholeNumber } from "../base/text.ts";
 import { isClosed } from "../engine/state.ts";
 import { entriesIn, isThere, sizeOf } from "../files/read.ts";
 import { clockOf, type Host } from "../host/host.ts";
+import { assertInFiles, DATABASE_COPIES } from "../repository/in_files.ts";
 import {
   openRepository,
   type Place,
@@ -87,6 +88,7 @@ export async function packSessions(
     ...NAMES,
     olderThan: true,
   });
+  await assertInFiles(repository, "pack sessions", DATABASE_COPIES);
   const { layout, context, store } = repository;
   const clock = clockOf(host);
   const isChosen = olderThan !== undefined || options.all === true;
@@ -115,6 +117,7 @@ export async function unpackSessions(
 ): Promise<Repacked> {
   const { dryRun = false } = options;
   const repository = openRepository(host, options, NAMES);
+  await assertInFiles(repository, "unpack sessions", DATABASE_COPIES);
   const { layout, context } = repository;
   return await repack(repository, options, async (id) => {
     const pack = packOf(layout.root, id);

@@ -36,6 +36,7 @@ import {
 } from "../files/write.ts";
 import { assertRemovalWanted } from "../host/confirm.ts";
 import type { Host } from "../host/host.ts";
+import { assertInFiles, DATABASE_COPIES } from "../repository/in_files.ts";
 import {
   openRepository,
   type Place,
@@ -172,6 +173,7 @@ export async function recoverSession(
 ): Promise<Recovered> {
   const { dryRun = false } = options;
   const repository = openRepository(host, options, { dryRun: true });
+  await assertInFiles(repository, "bring a session back", DATABASE_COPIES);
   const { layout } = repository;
   const { spare } = await chosen(repository, options.session);
   const warnings: string[] = [];

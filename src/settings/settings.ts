@@ -3,6 +3,7 @@ import { CHECK_TIMEOUT_MS, LOCK_TIMEOUT_MS } from "../base/limits.ts";
 import { isSecretName } from "../base/names.ts";
 import { quoted, shellWord } from "../base/text.ts";
 import { describeValue } from "../workflow/value.ts";
+import { addressOf } from "./store_rules.ts";
 
 /** What a setting can be. */
 export type SettingValue = string | number | boolean | readonly string[];
@@ -154,6 +155,15 @@ const BUCKET_URL: SettingType = {
     text.replace(/\/\/[^]*@/, "//...@").replace(/[?#][^]*$/, "?..."),
 };
 
+const STORE_URL: SettingType = {
+  expected: "postgres://USER@HOST/DATABASE without a password",
+  fit: (value) =>
+    typeof value === "string" && addressOf(value) !== undefined
+      ? value
+      : undefined,
+  shown: BUCKET_URL.shown,
+};
+
 /** A day: whatever takes longer hangs. */
 const MAX_SECONDS = 86_400;
 
@@ -291,10 +301,12 @@ const ROWS = [
   },
   {
     name: "store",
-    type: choice("file", "auto"),
+    type: choice("file", "auto", "postgres"),
     default: "file",
-    summary: "Whether closed sessions stay files, or are packed by themselves",
-    inLegacyFiles: NONE,
+    summary:
+      "Where sessions are kept: in files, packed when they rest, or in a database",
+    // It may demand that a team has them together, and not that one has its own apart.
+    inRepository: ["postgres"],
   },
   {
     name: "store_pack_after_days",
@@ -309,6 +321,21 @@ const ROWS = [
     default: 5,
     summary: "Size over which auto packs a session after a day",
     inLegacyFiles: NONE,
+  },
+  {
+    name: "store_url",
+    type: STORE_URL,
+    default: null,
+    summary: "Database of store: postgres",
+    // Whoever names the server gets sessions and password: no repository does.
+    inRepository: [],
+  },
+  {
+    name: "store_ca",
+    type: oneLine("an absolute path, or one that begins with ~/", KEY_PATH),
+    default: null,
+    summary: "Certificates, in PEM, of who may sign for that server",
+    inRepository: [],
   },
   {
     name: "web_mode",
@@ -403,6 +430,7 @@ export interface Setting extends SettingRow {
 /** Every setting, in the order in which people see them. */
 export const SETTINGS: readonly Setting[] = ROWS.map((row: SettingRow) => ({
   since: "0.1.0",
+  ...row.name.startsWith("store") ? { inLegacyFiles: NONE } : {},
   ...row.name.startsWith("persist_")
     ? { inLegacyFiles: NONE, aliases: [{ name: row.name.replace("_", ".") }] }
     : {},

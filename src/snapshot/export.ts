@@ -9,6 +9,7 @@ import { loadHash } from "../files/tree.ts";
 import { readBeginning, realOrGiven } from "../files/read.ts";
 import { regularFileAt, writePieces } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
+import { assertInFiles, DATABASE_COPIES } from "../repository/in_files.ts";
 import {
   assertKnown,
   openRepository,
@@ -179,6 +180,7 @@ async function prepared(
   options: SnapshotOptions,
 ): Promise<Prepared> {
   const repository = openRepository(host, options, NAMES);
+  await assertInFiles(repository, "pack sessions", DATABASE_COPIES);
   const { onProgress } = options;
   const extras = extrasIn(options.with ?? []);
   const maxBytes = sizeIn(options.maxSize);

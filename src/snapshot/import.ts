@@ -27,6 +27,7 @@ import {
   writeNewPieces,
 } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
+import { assertInFiles, DATABASE_COPIES } from "../repository/in_files.ts";
 import {
   openRepository,
   type Place,
@@ -131,6 +132,7 @@ export async function importSnapshot(
     passphraseFile: true,
     maxSize: true,
   });
+  await assertInFiles(repository, "bring sessions in", DATABASE_COPIES);
   const opened = openSnapshot(host, options);
   const identity = await readIdentity(opened);
   if (!options.otherRepository) await assertSame(repository, identity);

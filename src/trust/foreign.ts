@@ -10,7 +10,8 @@ export async function untrustedWorkflow(
   { repository, session }: Pick<OpenedSession, "repository" | "session">,
 ): Promise<string | undefined> {
   const { root } = repository.layout;
-  return await foreignWorkflow(root, host.homeDirectory(), session);
+  const { files } = await repository.store.capabilities();
+  return await foreignWorkflow(root, host.homeDirectory(), session, files);
 }
 
 /** Refuses to run what a session from elsewhere wants to be run, before anything of it is. */

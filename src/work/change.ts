@@ -21,6 +21,7 @@ import {
   type Host,
   variableOf,
 } from "../host/host.ts";
+import { assertInFiles, IN_FILES } from "../repository/in_files.ts";
 import type { Repository, SessionPlace } from "../repository/open.ts";
 import { assertChangeable, type OpenedSession } from "../repository/select.ts";
 import { maskAction, sessionMasker } from "../secrets/masker.ts";
@@ -362,6 +363,8 @@ export async function adoptLegacySession(
   const { adoptLegacy, readLegacyState } = await import("../session/legacy.ts");
   const { writeCurrent } = await import("../session/create.ts");
   const { withPreparedRepository } = await import("../repository/prepare.ts");
+  const wayOn = `begin anew, or go on with it in files: ${IN_FILES} orc status`;
+  await assertInFiles(repository, "take over an older session", wayOn);
   const { layout } = repository;
   const work = async (lock: { token: string }): Promise<void> => {
     const legacy = await readLegacyState(layout);

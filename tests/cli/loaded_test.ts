@@ -47,6 +47,7 @@ const HEAVY = [
   "age-encryption",
   "aws4fetch",
   "compare-versions",
+  "pg",
 ];
 
 /** What agents call at every turn, and what else needs no parser. */

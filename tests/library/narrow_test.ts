@@ -23,6 +23,8 @@ const NEEDS_MORE: readonly string[] = [
   "repository.probe",
   "repository.prune",
   "repository.pull",
+  "repository.storeStatus",
+  "repository.upgradeStore",
   "repository.push",
   "repository.verifyAttestation",
   "repository.verifyPush",

@@ -37,7 +37,7 @@ export interface StoreFixture {
     change: (state: string) => string,
   ) => Promise<void>;
   /** The state of a session as it is kept. */
-  readonly kept?: (id: string) => string;
+  readonly kept?: (id: string) => string | Promise<string>;
 }
 
 /** Runs a test with a store that is empty. */
@@ -272,7 +272,7 @@ function testUpdates(test: Test, testSession: Test): void {
         '"zeta": 1.50,\n  "alpha": {"b": 1, "a": [1e2, "ü"]},\n  ';
       await rewrite(ID, (text) => text.replace(known, `${unknown}${known}`));
       await store.update(ID, complete("a"));
-      const text = kept(ID);
+      const text = await kept(ID);
       const places = ['"zeta": 1.50', '"alpha"', '"b": 1', '"a"', "1e2, "]
         .map((part) => text.replaceAll(/\n\s*(?=1e2|")/g, " ").indexOf(part));
       assertEquals(places, places.toSorted((one, other) => one - other));

@@ -210,7 +210,8 @@ function endOfUpdate(source: LogSource, after: number): number {
   }
 }
 
-function damageWarnings(path: string, count: number): readonly string[] {
+/** What is said of so many lines of a log that were passed over. */
+export function damageWarnings(path: string, count: number): readonly string[] {
   if (count === 0) return [];
   const lines = count === 1 ? "1 line that is" : `${count} lines that are`;
   return [`"${path}" holds ${lines} no event; the rest was read`];

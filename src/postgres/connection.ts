@@ -1,0 +1,315 @@
+/**
+ * One connection to a database, made when it is needed and again when it is lost. Whoever asks waits
+ * for a turn: transactions of one process never mix.
+ */
+import type { StoreAddress } from "../settings/store_rules.ts";
+import { pause, unlessAborted } from "../files/wait.ts";
+import {
+  errorOf,
+  type FailedAt,
+  type Failure,
+  FORBIDDEN,
+  isNobodyThere,
+  type Verdict,
+  verdictOn,
+} from "./failure_rules.ts";
+
+/** Where a database is, and what lets one in. */
+export interface Access {
+  readonly address: StoreAddress;
+  /** Undefined where the server asks for none. */
+  readonly password?: (() => Promise<string | undefined>) | undefined;
+  /** Certificates, in PEM, of whoever may sign for the host; those of the system without it. */
+  readonly ca?: string | undefined;
+}
+
+/** What orc keeps in columns. */
+export type Value = string | number | Uint8Array | readonly string[] | null;
+
+/** Columns by their names; numbers of 64 bits are texts. */
+export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
+
+/** Sends one statement, and answers with its rows. */
+export type Sql = (
+  text: string,
+  values?: readonly Value[],
+) => Promise<readonly Row[]>;
+
+/** Work in a transaction. It is told whether an earlier try of it may have been stored. */
+export type Work<Result> = (sql: Sql, isUnsure: boolean) => Promise<Result>;
+
+/** How a transaction waits. */
+export interface Patience {
+  /** For a row that somebody else holds. */
+  readonly lockTimeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The part of the driver that is used. */
+interface Client {
+  connect(): Promise<unknown>;
+  query(query: {
+    readonly text: string;
+    readonly values?: readonly unknown[] | undefined;
+    readonly query_timeout: number;
+  }): Promise<{ readonly rows: readonly Row[] }>;
+  end(): Promise<void>;
+  on(event: string, listener: (value: { payload?: string }) => void): void;
+  ref(): void;
+  unref(): void;
+  readonly connection: { readonly stream: { destroy(): void } };
+}
+
+/** A server answers, and holds a row, no longer. */
+const SERVER_TIMEOUT_MS = 10_000;
+
+/** It is the server's to end what takes too long: a client does so only where none is left. */
+const GRACE_MS = 5_000;
+
+/** So often it is tried anew, with pauses that grow to a second: some ten seconds, a restart of a server. */
+const MAX_TRIES = 14;
+const MAX_PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 25;
+
+/** What went wrong in the driver, and not in the work. */
+class Trouble extends Error {
+  constructor(
+    readonly failure: Failure,
+    readonly verdict: Verdict,
+    cause: unknown,
+  ) {
+    super(failure.message, { cause });
+  }
+}
+
+export class Connection {
+  readonly #access: Access;
+  /** Called with each new connection before anything else is asked. */
+  readonly #greet: (sql: Sql) => Promise<void>;
+  #client: Client | undefined;
+  #wasConnected = false;
+  #isClosed = false;
+  #users = 0;
+  #turn: Promise<unknown> = Promise.resolve();
+  readonly #listeners = new Set<(payload: string | undefined) => void>();
+
+  constructor(access: Access, greet: (sql: Sql) => Promise<void>) {
+    this.#access = access;
+    this.#greet = greet;
+  }
+
+  /** Asks for what may be asked again. */
+  async read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return await this.#insist(work, undefined);
+  }
+
+  /** Does all of a work or nothing; again, where it is known that nothing was done, or the work can tell. */
+  async transact<Result>(
+    work: Work<Result>,
+    { lockTimeoutMs, signal }: Patience,
+  ): Promise<Result> {
+    // None at all means for ever to the server.
+    const waitMs = Math.max(1, Math.ceil(lockTimeoutMs));
+    const begin = [
+      "begin",
+      `set local lock_timeout = ${waitMs}`,
+      `set local statement_timeout = ${waitMs + SERVER_TIMEOUT_MS}`,
+      `set local idle_in_transaction_session_timeout = ${SERVER_TIMEOUT_MS}`,
+    ].join("; ");
+    let isUnsure = false;
+    const whole = async (plain: Sql) => {
+      const sql = this.#asking(waitMs + SERVER_TIMEOUT_MS);
+      await plain(begin);
+      const result = await this.#rollingBack(() => work(sql, isUnsure));
+      try {
+        await this.#send("commit", undefined, "committing");
+      } catch (error) {
+        if (error instanceof Trouble) isUnsure ||= error.verdict === "lost";
+        throw error;
+      }
+      return result;
+    };
+    return await this.#insist(whole, signal);
+  }
+
+  /** Hears what is told through a channel, and of each loss of the connection, in which something may have been missed. */
+  listen(listener: (payload: string | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    this.#use(1);
+    return () => {
+      if (this.#listeners.delete(listener)) this.#use(-1);
+    };
+  }
+
+  /** Ends it; whoever asks later is told so. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.end().catch(() => {});
+  }
+
+  /** A process does not live on for the sake of a connection that nobody uses. */
+  #use(change: 1 | -1): void {
+    this.#users += change;
+    if (this.#users === 0) this.#client?.unref();
+    if (this.#users === 1 && change === 1) this.#client?.ref();
+  }
+
+  async #insist<Result>(
+    work: (sql: Sql) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    const turn = this.#turn;
+    let leave = (): void => {};
+    const left = new Promise<void>((resolve) => leave = resolve);
+    this.#turn = turn.then(() => left);
+    this.#use(1);
+    try {
+      await unlessAborted<void>(signal, (end) => {
+        turn.then(() => end());
+        return () => {};
+      });
+      return await this.#tryOften(work, signal);
+    } finally {
+      this.#use(-1);
+      leave();
+    }
+  }
+
+  async #tryOften<Result>(
+    work: (sql: Sql) => Promise<Result>,
+    signal: AbortSignal | undefined,
+  ): Promise<Result> {
+    for (let tries = 1;; tries++) {
+      signal?.throwIfAborted();
+      // Whoever waits for a row waits at the server: only the end of the connection ends that.
+      const stop = () => this.#drop(this.#client);
+      signal?.addEventListener("abort", stop);
+      try {
+        await this.#open();
+        return await work(this.#asking(SERVER_TIMEOUT_MS));
+      } catch (error) {
+        if (!(error instanceof Trouble)) throw error;
+        signal?.throwIfAborted();
+        const { failure, verdict, cause } = error;
+        if (verdict === "lost") this.#drop(this.#client);
+        const isFinal = verdict === "final" || tries === MAX_TRIES ||
+          !this.#wasConnected && isNobodyThere(failure);
+        if (isFinal) throw errorOf(failure, this.#access.address, cause);
+      } finally {
+        signal?.removeEventListener("abort", stop);
+      }
+      const ms = Math.min(FIRST_PAUSE_MS * 2 ** tries, MAX_PAUSE_MS);
+      await pause(ms * (0.5 + Math.random() / 2), signal);
+    }
+  }
+
+  #asking(timeoutMs: number): Sql {
+    return (text, values) => this.#send(text, values, "asking", timeoutMs);
+  }
+
+  async #send(
+    text: string,
+    values: readonly Value[] | undefined,
+    at: FailedAt,
+    timeoutMs = SERVER_TIMEOUT_MS,
+  ): Promise<readonly Row[]> {
+    const client = this.#client;
+    if (client === undefined) throw lost("the connection was lost", at);
+    const query_timeout = timeoutMs + GRACE_MS;
+    try {
+      return (await client.query({ text, values, query_timeout })).rows;
+    } catch (error) {
+      throw troubleOf(error, at);
+    }
+  }
+
+  async #rollingBack<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      const isLost = error instanceof Trouble && error.verdict === "lost";
+      if (!isLost) {
+        await this.#send("rollback", undefined, "asking")
+          // Without a connection it is rolled back by the server.
+          .catch(() => this.#drop(this.#client));
+      }
+      throw error;
+    }
+  }
+
+  async #open(): Promise<void> {
+    if (this.#isClosed) throw new Error("The store was closed");
+    if (this.#client !== undefined) return;
+    const { password } = this.#access;
+    const word = await password?.();
+    const client = await newClient(this.#access, word).catch((error) => {
+      throw troubleOf(error, "connecting");
+    });
+    client.on("error", () => this.#drop(client));
+    client.on("end", () => this.#drop(client));
+    client.on("notification", ({ payload }) => this.#tell(payload));
+    try {
+      await client.connect();
+    } catch (error) {
+      abandon(client);
+      throw troubleOf(error, "connecting");
+    }
+    this.#client = client;
+    try {
+      await this.#greet(this.#asking(SERVER_TIMEOUT_MS));
+      this.#wasConnected = true;
+    } catch (error) {
+      this.#drop(client);
+      throw error;
+    }
+  }
+
+  #drop(client: Client | undefined): void {
+    if (client === undefined) return;
+    abandon(client);
+    if (this.#client !== client) return;
+    this.#client = undefined;
+    this.#tell(undefined);
+  }
+
+  #tell(payload: string | undefined): void {
+    this.#listeners.forEach((listener) => listener(payload));
+  }
+}
+
+async function newClient(
+  { address, ca }: Access,
+  password: string | undefined,
+): Promise<Client> {
+  const { default: pg } = await import("pg");
+  const { host, port, user, database, isLocal } = address;
+  return new pg.Client({
+    ...{ host, port, user, database },
+    // As a function: without one, the driver would look for a password in places of its own.
+    password: () => password ?? "",
+    ssl: isLocal ? false : { rejectUnauthorized: true, ca },
+    connectionTimeoutMillis: SERVER_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: "orc",
+  });
+}
+
+/** Its socket is closed at once: nobody waits for the answer of a server that may be gone. */
+function abandon(client: Client): void {
+  client.end().catch(() => {});
+  client.connection.stream.destroy();
+}
+
+function lost(message: string, at: FailedAt): Trouble {
+  return troubleOf(new Error(message), at);
+}
+
+function troubleOf(error: unknown, at: FailedAt): Trouble {
+  const { code = "", message = String(error), name } = error as
+    & Partial<Failure>
+    & Pick<Error, "name">;
+  const failure = { code: name === FORBIDDEN ? name : code, message };
+  return new Trouble(failure, verdictOn(failure, at), error);
+}

@@ -1,0 +1,139 @@
+/**
+ * A database that holds sessions: what its tables are worth to this orc, and what it tells of changes. All
+ * stores of a process that keep sessions in it share its one connection.
+ */
+import { external, type OrcError, refused } from "../base/error.ts";
+import { type Access, Connection, type Sql, type Work } from "./connection.ts";
+import { type Hearing, hearing } from "./log.ts";
+import {
+  SCHEMA_VERSION,
+  type Upgraded,
+  upgradeSchema,
+  versionIn,
+} from "./schema.ts";
+
+/** What the server of a database cannot do. */
+export interface ServerLimits {
+  /** Whether it tells of changes; if not, whoever follows looks again and again. */
+  readonly notify?: boolean;
+  /** Whether it has advisory locks; if not, a row is locked in their place. */
+  readonly advisoryLocks?: boolean;
+}
+
+export interface Database {
+  /** What it is called, for people. */
+  readonly shown: string;
+  /** Asks for what may be asked again. */
+  read<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+  /** Does all of a work or nothing. */
+  write<Result>(
+    work: Work<Result>,
+    patience: Parameters<Connection["transact"]>[1],
+  ): Promise<Result>;
+  /** Tells whoever follows a session that it was changed, once the transaction has ended well. */
+  tell(sql: Sql, key: string): Promise<void>;
+  /** Begins to hear of a session; undefined where nothing is told. */
+  readonly hear: ((key: string) => Promise<Hearing>) | undefined;
+  /** The version of its tables, 0 without any, and the clock of its server, in milliseconds. */
+  look(): Promise<{ readonly version: number; readonly nowMs: number }>;
+  /** Makes the tables, or brings them up to what this orc knows. */
+  upgrade(): Promise<Upgraded>;
+  /** Ends the connection. */
+  close(): Promise<void>;
+}
+
+const CHANNEL = "orc_session";
+
+/** So long somebody else may take to make the tables. */
+const UPGRADE_TIMEOUT_MS = 10_000;
+
+/** Opens a database. Connects when something is asked. */
+export function openDatabase(
+  access: Access,
+  { notify = true, advisoryLocks = true }: ServerLimits = {},
+): Database {
+  const { shown } = access.address;
+  let isListening = false;
+  let version: number | undefined;
+  const connection = new Connection(access, async (sql) => {
+    version = await versionIn(sql);
+    if (isListening) await sql(`listen ${CHANNEL}`);
+  });
+
+  async function assertReadable(sql: Sql): Promise<number> {
+    // Somebody may have prepared it since.
+    if ((version ?? 0) < SCHEMA_VERSION) version = await versionIn(sql);
+    const found = version ?? 0;
+    if (found >= SCHEMA_VERSION) return found;
+    throw notPrepared(shown, found);
+  }
+
+  const read: Database["read"] = async (work) =>
+    await connection.read(async (sql) => {
+      await assertReadable(sql);
+      return await work(sql);
+    });
+
+  async function hear(key: string): Promise<Hearing> {
+    const heard = hearing(key, (listener) => connection.listen(listener));
+    try {
+      if (!isListening) {
+        isListening = true;
+        await read((sql) => sql(`listen ${CHANNEL}`));
+      }
+      return heard;
+    } catch (error) {
+      heard.end();
+      throw error;
+    }
+  }
+
+  return {
+    shown,
+    read,
+    write: async (work, patience) =>
+      await connection.transact(async (sql, isUnsure) => {
+        const found = await assertReadable(sql);
+        if (found > SCHEMA_VERSION) throw newerStore(shown, found);
+        return await work(sql, isUnsure);
+      }, patience),
+    tell: async (sql, key) => {
+      if (notify) await sql("select pg_notify($1, $2)", [CHANNEL, key]);
+    },
+    hear: notify ? hear : undefined,
+    look: async () =>
+      await connection.read(async (sql) => {
+        const [row] = await sql(
+          "select extract(epoch from clock_timestamp()) * 1000 as now",
+        );
+        return { version: await versionIn(sql), nowMs: Number(row?.now) };
+      }),
+    upgrade: async () => {
+      const upgraded = await connection.transact(
+        (sql) => upgradeSchema(sql, advisoryLocks),
+        { lockTimeoutMs: UPGRADE_TIMEOUT_MS },
+      );
+      version = upgraded.to;
+      return upgraded;
+    },
+    close: () => connection.close(),
+  };
+}
+
+function notPrepared(shown: string, version: number): OrcError {
+  return external(
+    "store_not_prepared",
+    version === 0
+      ? `There are no tables of orc in ${shown}`
+      : `The tables of orc in ${shown} are of version ${version}, this orc needs ${SCHEMA_VERSION}`,
+    "somebody who may make tables there prepares them: orc store upgrade",
+  );
+}
+
+function newerStore(shown: string, version: number): OrcError {
+  return refused(
+    "newer_store",
+    `The tables of orc in ${shown} are of version ${version}, this orc knows ${SCHEMA_VERSION}`,
+    "update orc; reading still works: orc status",
+  );
+}
