@@ -1,4 +1,4 @@
-import { denied, refused } from "../base/error.ts";
+import { denied, onRefusal, refused } from "../base/error.ts";
 import { shortSessionId } from "../base/ids.ts";
 import { MAX_CANDIDATES } from "../base/limits.ts";
 import { inOneLine, listOf } from "../base/text.ts";
@@ -14,6 +14,7 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { type SessionOptions, workflowOf } from "../repository/select.ts";
+import { ARRIVALS, readAccount } from "../session/account.ts";
 import { unlessDamaged } from "../session/entries.ts";
 import { shortPause } from "../session/kept/events.ts";
 import { readLegacyState } from "../session/legacy.ts";
@@ -64,11 +65,37 @@ async function allWaiting(
   const found: SessionApproval[] = [];
   for (const id of ids) {
     const session = await unlessDamaged(() => store.read(id), warnings);
-    if (session) found.push(...await waitingOf(repository, session, warnings));
+    if (session === undefined) continue;
+    found.push(...await waitingOf(repository, session, warnings));
+    const meta = await store.meta(id).catch(onRefusal(() => undefined));
+    if (isClosed(session.state.status) || !meta?.has(ARRIVALS)) continue;
+    const said = unlessDamaged(
+      () => approvedElsewhere(repository, session),
+      warnings,
+    );
+    warnings.push(...await said ?? []);
   }
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   if (legacy === undefined || ids.includes(legacy.session.id)) return found;
   return [...found, ...await waitingOf(repository, legacy.session, warnings)];
+}
+
+/** Which approvals came with a copy of a session, for whoever goes on from them. Reads its log. */
+export async function approvedElsewhere(
+  { store }: Repository,
+  session: Session,
+): Promise<readonly string[]> {
+  const { approvals } = await readAccount(store, session);
+  const given = approvals.filter(({ elsewhere, serial }) =>
+    elsewhere && serial <= session.serial
+  ).map(({ phaseId, itemId }) => itemId ?? phaseId ?? "the session");
+  if (given.length === 0) return [];
+  const { id } = session;
+  return [
+    `Session "${id}": ${
+      listOf(given, MAX_CANDIDATES)
+    } approved elsewhere; how is told by: orc session info ${id}`,
+  ];
 }
 
 async function waitingOf(

@@ -1,3 +1,4 @@
+import { onRefusal } from "../base/error.ts";
 import { asObject, type JsonObject, textAt } from "../base/json.ts";
 import { closedIn } from "../engine/state.ts";
 import type { Summary } from "../engine/standing.ts";
@@ -11,7 +12,6 @@ import {
   openSession,
   type SessionSource,
 } from "../repository/select.ts";
-import { saidOf } from "../session/read.ts";
 
 /** What of a session is looked at. */
 export interface StatusOptions extends PastOptions {
@@ -39,10 +39,7 @@ export interface Status extends Summary {
   readonly at: string;
   /** That it is shown as it was, where that was asked for. */
   readonly past?: Past;
-  /**
-   * What to know before going on, as sentences for people: a state changed outside orc, a second
-   * state, a workflow file that has changed.
-   */
+  /** What to know before going on, such as a state changed outside orc, as sentences for people. */
   readonly warnings: readonly string[];
 }
 
@@ -79,14 +76,18 @@ export async function openStatus(
     const { renewalWarnings } = await import("./renewal.ts");
     warnings.push(...await renewalWarnings(host, opened));
   }
+  const meta = legacy ? undefined : await repository.store.meta(session.id)
+    .catch(onRefusal(({ message }) => void warnings.push(message)));
+  if (meta?.has("arrivals")) {
+    const { approvedElsewhere } = await import("./approvals.ts");
+    warnings.push(...await approvedElsewhere(repository, session));
+  }
   const sizing = asObject(asObject(session.state.definition)?.get("sizing"));
   const status = {
     ...summarize(workflow, session.state),
     place,
     session: session.id,
-    name: legacy
-      ? null
-      : await saidOf(repository.store, session.id, "name", warnings),
+    name: meta && textAt(meta, "name") || null,
     sessionSource: source,
     serial: session.serial,
     legacy,
@@ -133,10 +134,7 @@ async function warningsOf(opened: OpenedSession): Promise<string[]> {
   return warnings;
 }
 
-/**
- * Says so when a state does not follow from its log, as far as that is seen at a glance; only then
- * all of it is read, since the older tool may have done what the log tells.
- */
+/** Says so when a state does not follow from its log; all of it is read only where it looks so at a glance. */
 async function contradictions(
   { repository, session, workflow }: OpenedSession,
 ): Promise<readonly string[]> {

@@ -8,6 +8,8 @@ import { exportSnapshot } from "../../src/snapshot/export.ts";
 import { importSnapshot } from "../../src/snapshot/import.ts";
 import { verifySession } from "../../src/trust/use.ts";
 import { addNote, approveItem } from "../../src/work/item.ts";
+import { listApprovals } from "../../src/work/approvals.ts";
+import { readStatus } from "../../src/work/status.ts";
 import { captureStreams } from "../cli/fake.ts";
 import { machine, start, withRemote } from "./clones.ts";
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
@@ -41,6 +43,19 @@ async function sight(root: string, session?: string) {
   const { approvals } = await verifySession(machine(root), where);
   const info = await readSessionInfo(machine(root), where);
   assertEquals(info.approvals, approvals);
+  const named = approvals.filter(({ elsewhere }) => elsewhere)
+    .map(({ itemId }) => itemId).join(", ");
+  // A glance says so too, and says nothing of what was given here.
+  const said = ({ warnings }: { readonly warnings: readonly string[] }) =>
+    warnings.filter((text) => text.includes("approved elsewhere"));
+  const status = said(await readStatus(machine(root), where));
+  const id = info.session;
+  assertEquals(
+    status.map((text) => text.split(";")[0]),
+    named === "" ? [] : [`Session "${id}": ${named} approved elsewhere`],
+  );
+  const all = said(await listApprovals(machine(root), { root }));
+  assertEquals(all.filter((text) => text.includes(`"${id}"`)), status);
   for (const { elsewhere, message } of approvals) {
     assertEquals(message.endsWith(": approved elsewhere"), elsewhere, message);
   }
