@@ -1,10 +1,13 @@
 /** Whoever is killed while sessions go to a bucket or come from it leaves the old or the new, and the next one goes on. */
 import { pullSessions } from "../../src/persist/pull.ts";
 import { pushSessions } from "../../src/persist/push.ts";
-import { verifySession } from "../../src/trust/use.ts";
 import { addNote } from "../../src/work/item.ts";
-import { readStatus } from "../../src/work/status.ts";
-import { sameMachine, start } from "../persist/clones.ts";
+import {
+  assertSound,
+  sameMachine,
+  start,
+  updateOf,
+} from "../persist/clones.ts";
 import { settingsFor, type Site, withSite } from "./clones.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -38,19 +41,6 @@ async function isKilled(
   if (signal === "SIGKILL") return true;
   assertEquals(code, 0, new TextDecoder().decode(stderr));
   return false;
-}
-
-async function updateOf(root: string): Promise<number | null> {
-  try {
-    return (await readStatus(sameMachine(root), { root })).serial;
-  } catch {
-    return null;
-  }
-}
-
-async function assertSound(root: string): Promise<void> {
-  const { findings } = await verifySession(sameMachine(root), { root });
-  assertEquals(findings.map(({ code }) => code), ["session_open"]);
 }
 
 for (const act of ["push", "pull"] as const) {

@@ -2,9 +2,12 @@
 import { isThere } from "../../src/files/read.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import type { Host } from "../../src/host/host.ts";
+import { verifySession } from "../../src/trust/use.ts";
 import { startSession } from "../../src/work/start.ts";
+import { readStatus } from "../../src/work/status.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { EASY_WORKFLOW } from "../work/fixtures.ts";
+import { assertEquals } from "@std/assert";
 
 /** A remote, and where clones of it can be made. */
 export interface Remote {
@@ -108,6 +111,21 @@ function nameOf(path: string): string {
 export async function start(root: string, task = "Add login"): Promise<string> {
   const { place } = await startSession(machine(root), { root, task });
   return place.session;
+}
+
+/** The last update of the session here; null where there is none. */
+export async function updateOf(root: string): Promise<number | null> {
+  try {
+    return (await readStatus(sameMachine(root), { root })).serial;
+  } catch {
+    return null;
+  }
+}
+
+/** The session here is as orc left it, and open. */
+export async function assertSound(root: string): Promise<void> {
+  const { findings } = await verifySession(sameMachine(root), { root });
+  assertEquals(findings.map(({ code }) => code), ["session_open"]);
 }
 
 /** All of a repository that orc must leave as it is: files, index, branches, HEAD and reflogs. */

@@ -1,9 +1,16 @@
 /** Whoever is killed while sessions leave or come leaves the old or the new, and the next one goes on. */
 import { pullSessions } from "../../src/persist/pull.ts";
 import { pushSessions } from "../../src/persist/push.ts";
-import { verifySession } from "../../src/trust/use.ts";
 import { addNote } from "../../src/work/item.ts";
-import { git, sameMachine, start, tracesOf, withRemote } from "./clones.ts";
+import {
+  assertSound,
+  git,
+  sameMachine,
+  start,
+  tracesOf,
+  updateOf,
+  withRemote,
+} from "./clones.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const WORKER = new URL("kill_worker.ts", import.meta.url).pathname;
@@ -19,20 +26,6 @@ async function isKilled(
   if (signal === "SIGKILL") return true;
   assertEquals(code, 0, new TextDecoder().decode(stderr));
   return false;
-}
-
-async function updateOf(root: string): Promise<number | null> {
-  const { readStatus } = await import("../../src/work/status.ts");
-  try {
-    return (await readStatus(sameMachine(root), { root })).serial;
-  } catch {
-    return null;
-  }
-}
-
-async function assertSound(root: string): Promise<void> {
-  const { findings } = await verifySession(sameMachine(root), { root });
-  assertEquals(findings.map(({ code }) => code), ["session_open"]);
 }
 
 for (const branch of ["", "claude/orchestrator-state"]) {
