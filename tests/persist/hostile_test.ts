@@ -3,6 +3,7 @@ import { sessionLayout } from "../../src/base/layout.ts";
 import { pullSessions } from "../../src/persist/pull.ts";
 import { pushSessions } from "../../src/persist/push.ts";
 import { readPersistStatus } from "../../src/persist/status.ts";
+import { verifySession } from "../../src/trust/use.ts";
 import { sessionCommands } from "../../src/work/foreign.ts";
 import { addNote } from "../../src/work/item.ts";
 import { abandonSession } from "../../src/work/phase.ts";
@@ -261,6 +262,37 @@ Deno.test("what a copy says of where it lies and whose it is does not count, and
       const at = { root: b, session: id };
       const { trusted } = await sessionCommands(machine(b), at);
       assertEquals(trusted, false);
+      Deno.removeSync(sessionLayout(b, id).directory, { recursive: true });
+      await removeTraces(b, id);
+    }
+  }));
+
+Deno.test("a changed log that is too long to be replayed while others wait is taken, and orc verify says it", () =>
+  withRemote(async ({ bare, clone }) => {
+    const [a, b] = [await clone("a"), await clone("b")];
+    const id = await start(a);
+    await addNote(machine(a), { root: a, text: "One" });
+    await addNote(machine(a), { root: a, text: "Two" });
+    // A line that no event is in counts as a log that was changed does, and makes it as long as it has to be.
+    const { log } = sessionLayout(a, id);
+    const filler = `{"filler": "${"x".repeat(100_000)}"}\n`;
+    await pushSessions(machine(a), { root: a });
+    const ref = `refs/orchestrator/sessions/${id}`;
+    const tree = (await git(bare, "rev-parse", `${ref}^{tree}`)).trim();
+    const remote = new HostileRemote(bare);
+    for (const lines of [1, 51]) {
+      const text = Deno.readTextFileSync(log).replace("One", "0ne") +
+        filler.repeat(lines);
+      const changed = { "log.jsonl": text };
+      const copy = await remote.signed(tree, changed);
+      await remote.put(ref, await remote.tree(copy));
+      const pulled = await pullSessions(machine(b), { root: b });
+      assertEquals(pulled.sessions[0]?.comparison, "created");
+      assertEquals(pulled.warnings.length, lines === 1 ? 1 : 0, `${lines}`);
+      const where = { root: b, session: id };
+      const { findings } = await verifySession(machine(b), where);
+      const codes = findings.map(({ code }) => code);
+      assert(codes.some((code) => code !== "session_open"), String(codes));
       Deno.removeSync(sessionLayout(b, id).directory, { recursive: true });
       await removeTraces(b, id);
     }
