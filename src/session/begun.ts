@@ -100,9 +100,13 @@ export async function foreignWorkflow(
 
 /** Whether a session came from elsewhere; outside of git nobody can tell, unless it says so itself. */
 function isForeign(root: string, { id, chain }: Session): boolean {
-  const { directory, state } = sessionLayout(root, id);
-  // What may not be looked at tells nothing; an index that cannot be understood may name it.
-  const isTracked = orElse(() => isFileTracked(root, state), () => false);
+  const { directory } = sessionLayout(root, id);
+  // What may not be looked at tells nothing; an index that cannot be understood may name it. In whatever form
+  // git brought the session, something in its directory is tracked.
+  const isTracked = orElse(
+    () => isFileTracked(root, directory, true),
+    () => false,
+  );
   if (isTracked !== false) return true;
   const said = orElse(() => readMeta(root, id), () => undefined);
   // What was brought in says so itself, also where nothing else could tell.

@@ -1,4 +1,11 @@
 import { denoHost } from "../../src/host/deno_host.ts";
+import { copySync } from "@std/fs/copy";
+import { capture } from "../../src/persist/capture.ts";
+import { importSnapshot } from "../../src/snapshot/import.ts";
+import { noteOf } from "../session/fixtures.ts";
+import { gitLayout } from "../../src/base/layout.ts";
+import { foreignWorkflow } from "../../src/session/begun.ts";
+import { openRepository } from "../../src/repository/open.ts";
 import { listCheckpoints, saveCheckpoint } from "../../src/checkpoints/use.ts";
 import { diagnoseRepository } from "../../src/doctor/use.ts";
 import { analyzeSessions, readHistory } from "../../src/history/use.ts";
@@ -93,6 +100,51 @@ Deno.test("a snapshot of a packed session is the same to the byte", () =>
     assertEquals(await exported(`${root}/after.orc`), before);
   }));
 
+Deno.test("what leaves the machine of a packed session is the same", () =>
+  withEnded(async ({ root, id }) => {
+    const repository = openRepository(host, { root });
+    const limits = { maxSessionBytes: 1_000_000, recipient: null };
+    const left = () => capture(host, repository, id, limits);
+    const before = await left();
+    await packSessions(host, { root, all: true });
+    assertEquals(await left(), before);
+  }));
+
+Deno.test("a copy that went on elsewhere comes to a packed session; the same one leaves it packed", () =>
+  withEnded(async ({ root, id, directory }) => {
+    const copied = `${root}/elsewhere`;
+    Deno.mkdirSync(copied);
+    copySync(`${root}/.orchestrator`, `${copied}/.orchestrator`);
+    const file = `${root}/copy.orc`;
+    const exported = () =>
+      exportSnapshot(host, { root: copied, sessions: [id], file, plain: true });
+    const imported = async () => {
+      const options = { root, file, otherRepository: true };
+      const { sessions } = await importSnapshot(host, options);
+      return sessions.map(({ comparison }) => comparison);
+    };
+    await packSessions(host, { root, all: true });
+    const packed = filesIn(directory);
+    await exported();
+    assertEquals(await imported(), ["same"]);
+    assertEquals(filesIn(directory), packed);
+    const there = openRepository(host, { root: copied });
+    await there.store.update(id, noteOf("Gone on"));
+    await exported();
+    assertEquals(await imported(), ["fast_forward"]);
+    assertEquals(Object.keys(filesIn(directory)).includes("log.jsonl"), true);
+    const here = openRepository(host, { root });
+    const [one, other] = await Promise.all(
+      [here, there].map(({ store }) => store.read(id)),
+    );
+    assertEquals([one?.serial, one?.chain], [other?.serial, other?.chain]);
+    const { findings } = await verifySession(host, { root, session: id });
+    assertEquals(
+      findings.filter(({ code }) => /log_|chain_/.test(code)),
+      [],
+    );
+  }));
+
 Deno.test("git's directory keeps the pack of a packed session, and brings it back", () =>
   withEnded(async (ended) => {
     const { root, id, directory } = ended;
@@ -125,6 +177,22 @@ Deno.test("an older copy in the place of a packed session is put aside", () =>
     Deno.removeSync(aside[0] ?? "");
     await unpackSessions(host, { root, all: true });
     assertEquals(filesIn(directory), files);
+  }));
+
+Deno.test("a pack that git tracks came from elsewhere, also once it is unpacked", () =>
+  withEnded(async ({ root, id, directory }) => {
+    const { layout, store } = openRepository(host, { root });
+    await packSessions(host, { root, all: true });
+    const { trusted } = gitLayout(`${root}/.git`);
+    Deno.removeSync(trusted, { recursive: true });
+    const foreign = async () =>
+      await foreignWorkflow(layout.root, undefined, await store.read(id));
+    assertEquals(await foreign(), undefined);
+    const args = ["add", "-f", `${directory}/session.pack`];
+    await new Deno.Command("git", { args, cwd: root }).output();
+    assert(await foreign() !== undefined);
+    await unpackSessions(host, { root, all: true });
+    assert(await foreign() !== undefined);
   }));
 
 Deno.test("packSessions() takes all closed ones, or those that rested so long, and no open one", () =>
