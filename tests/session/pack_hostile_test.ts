@@ -132,7 +132,10 @@ interface Forged extends Partial<PackedFile> {
 async function forged(
   files: readonly Forged[],
   directories: readonly string[] = [],
-  end: { readonly textBytes?: number } = {},
+  { gap = [], ...end }: {
+    readonly textBytes?: number;
+    readonly gap?: readonly number[];
+  } = {},
 ): Promise<Uint8Array> {
   const blocks = files.map(({ content }) => new Uint8Array(gzipSync(content)));
   const entries = await Promise.all(files.map(async (file, number) => ({
@@ -153,7 +156,8 @@ async function forged(
     textBytes: text.length,
     ...end,
   });
-  const parts = [...blocks, index, new TextEncoder().encode(last)];
+  const between = new Uint8Array(gap);
+  const parts = [...blocks, between, index, new TextEncoder().encode(last)];
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
@@ -161,15 +165,22 @@ const SMALL = new TextEncoder().encode("{}\n");
 /** Gigabytes would do no other thing, and take longer to make. */
 const LARGE = new Uint8Array(64 * 1024 * 1024);
 
+/** A state, and a file of another name. */
+function named(
+  name: string,
+  directories: readonly string[] = [],
+): Promise<Uint8Array> {
+  return forged([{ content: SMALL }, { content: SMALL, name }], directories);
+}
+
 const FORGERIES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
-  "a file above": () => forged([{ content: SMALL, name: "../x" }], [".."]),
-  "an absolute file": () => forged([{ content: SMALL, name: "/tmp/x" }]),
-  "a file on another drive": () => forged([{ content: SMALL, name: "C:x" }]),
-  "a file behind a backslash": () =>
-    forged([{ content: SMALL, name: "..\\x" }]),
-  "a file without a name": () => forged([{ content: SMALL, name: "" }]),
-  "the lock": () => forged([{ content: SMALL, name: "lock" }]),
-  "the pack itself": () => forged([{ content: SMALL, name: "session.pack" }]),
+  "a file above": () => named("../x", [".."]),
+  "an absolute file": () => named("/tmp/x"),
+  "a file on another drive": () => named("C:x"),
+  "a file behind a backslash": () => named("..\\x"),
+  "a file without a name": () => named(""),
+  "the lock": () => named("lock"),
+  "the pack itself": () => named("session.pack"),
   "a file twice": () => forged([{ content: SMALL }, { content: SMALL }]),
   "a file as a directory": () =>
     forged([{ content: SMALL }, { content: SMALL, name: "state.json/x" }]),
@@ -179,6 +190,10 @@ const FORGERIES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "a size that is too small": () => forged([{ content: SMALL, sizeBytes: 1 }]),
   "a size that is too large": () =>
     forged([{ content: SMALL, sizeBytes: PACK_BLOCK_BYTES * 9 }]),
+  "a block that gives less than it says": () =>
+    forged([{ content: SMALL, sizeBytes: 100 }]),
+  "bytes that no file has": () =>
+    forged([{ content: SMALL }], [], { gap: [0] }),
   "no block": () => forged([{ content: SMALL, blocks: [] }]),
   "a block too many": () => forged([{ content: SMALL, blocks: [23, 0] }]),
   "a block of other bytes": () => forged([{ content: SMALL, blocks: [22] }]),
@@ -214,6 +229,19 @@ for (const [what, make] of Object.entries(FORGERIES)) {
     },
   );
 }
+
+packedTest(
+  "a pack with other content than its hash says is not unpacked",
+  async (fixture) => {
+    const { layout, paths: { packed } } = fixture;
+    const bytes = await forged([{ content: SMALL, sha256: "0".repeat(64) }]);
+    Deno.writeFileSync(packed, bytes);
+    const before = readTree(layout.root);
+    const { code } = await refusalOf(() => unpack(fixture));
+    assertEquals(code, "pack_damaged");
+    assertEquals(readTree(layout.root), before);
+  },
+);
 
 packedTest(
   "a pack of a newer orc is refused as one",

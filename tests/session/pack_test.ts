@@ -320,6 +320,21 @@ test("a pack beside another state is put aside and not removed", async (fixture)
   assertEquals(Deno.readFileSync(`${directory}/${aside}`), bytes);
 });
 
+test("a session is packed as it is, whatever pack lies beside it", async (fixture) => {
+  const { store, paths: { directory, packed } } = fixture;
+  await pack(fixture);
+  const bytes = Deno.readFileSync(packed);
+  await store.update(SESSION_ID, noteOf("more"));
+  const { serial } = await store.read(SESSION_ID);
+  Deno.writeFileSync(packed, bytes);
+  assertNotEquals(await pack(fixture), null);
+  assertEquals((await store.read(SESSION_ID)).serial, serial);
+  assertEquals(namesIn(directory), [PACK]);
+  await unpack(fixture);
+  const aside = `${directory}/${PACK}.corrupt-20260301T100000`;
+  assertEquals(Deno.readFileSync(aside), bytes);
+});
+
 test("what a killed holder staged is swept", async (fixture) => {
   const { paths: { directory, packed } } = fixture;
   const before = filesIn(directory);
