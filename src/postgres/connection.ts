@@ -146,6 +146,8 @@ export class Connection {
     this.#isClosed = true;
     const client = this.#client;
     this.#client = undefined;
+    // A process that has nothing else to do would end before this does.
+    client?.ref();
     await client?.end().catch(() => {});
   }
 

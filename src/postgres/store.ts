@@ -121,21 +121,23 @@ export function postgresStore(
     const logged: Value[] = [];
     const rows = events.map((event) => {
       const line = new TextEncoder().encode(encodeLogLine(event).trimEnd());
-      const count = logged.push(event.id, line);
-      const row = `($1, $2, ${end}, $${count + 1}, $${count + 2}::bytea)`;
+      const count = 7 + logged.push(event.id, line);
+      const row = `($1, $2, ${end}, $${count - 1}, $${count}::bytea)`;
       end += line.length + 1;
       return row;
     });
+    // One statement: others wait for the session's row as long as answers are under way.
     await sql(
-      `update orc.session set workflow_id = $3, serial = $4, status = $5,
-          state = $6, log_bytes = $7, updated_at = clock_timestamp()
-        where repo = $1 and id = $2`,
-      [key, id, state.workflowId, serial, state.status, text, end],
+      `with changed as (
+         update orc.session set workflow_id = $3, serial = $4, status = $5,
+           state = $6, log_bytes = $7, updated_at = clock_timestamp()
+         where repo = $1 and id = $2)
+       insert into orc.log values ${rows.join(", ")}`,
+      [
+        ...[key, id, state.workflowId, serial, state.status, text, end],
+        ...logged,
+      ],
     );
-    await sql(`insert into orc.log values ${rows.join(", ")}`, [
-      ...[key, id],
-      ...logged,
-    ]);
     await database.tell(sql, `${key}/${id}`);
   }
 

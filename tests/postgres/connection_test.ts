@@ -290,6 +290,18 @@ test("who is not told of changes looks for them", () =>
     assertEquals(seen.slice(1), ["1", "2", "3"]);
   }));
 
+const ENDINGS = [["close", "0\nclosed\n"], ["leave", "0\n"]] as const;
+
+test("a process ends with its work, whether it closes the store or not", () =>
+  withServer(async ({ port }) => {
+    for (const [act, said] of ENDINGS) {
+      const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "tests/postgres/closer.ts", String(port), act],
+      }).output();
+      assertEquals([code, new TextDecoder().decode(stdout)], [0, said]);
+    }
+  }));
+
 test("the clock that limits an answer is the server's", () =>
   withSession(async (store) => {
     let said: string | undefined;
