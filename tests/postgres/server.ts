@@ -20,7 +20,7 @@ function findPostgres(): string | undefined {
     isFile(`${place}/initdb`) && isFile(`${place}/postgres`)
   );
   if (found === undefined) {
-    console.log("No PostgreSQL: apt-get install postgresql pgbouncer");
+    console.log("No PostgreSQL: apt-get install postgresql");
   }
   return found;
 }
