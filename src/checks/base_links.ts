@@ -16,8 +16,9 @@ import {
 } from "../files/read.ts";
 import { makeDirectory, removeIfThere } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
+import { searchPath } from "../host/search_path.ts";
 import { isOutput } from "./base_rules.ts";
-import { type GitTree, searchPath } from "./git_program.ts";
+import type { GitTree } from "./git_program.ts";
 import { decodeNames, gitOutput, isOwn, NoTree } from "./tree_files.ts";
 import { parentOf } from "./tree_rules.ts";
 

@@ -1,8 +1,8 @@
 /** How git is asked, so that nothing in the repository, which whoever works in it can change, has a say. */
-import { isAbsolutePath, isWithin } from "../base/path.ts";
 import type { GitPointer } from "../files/git.ts";
 import { joinedBytes } from "../files/write.ts";
-import { type Host, variableOf } from "../host/host.ts";
+import type { Host } from "../host/host.ts";
+import { searchPath } from "../host/search_path.ts";
 
 /** A working tree, and what git keeps of it. */
 export interface GitTree {
@@ -127,14 +127,4 @@ export async function askGit(
     complaint,
     errors: stderr,
   };
-}
-
-/** Where a program is looked for: not in the tree, where whoever works in it could put another one. */
-export function searchPath(host: Host, tree: string): Record<string, string> {
-  const path = variableOf(host, "PATH");
-  if (path === undefined || Deno.build.os === "windows") return {};
-  const outside = path.split(":").filter((directory) =>
-    isAbsolutePath(directory) && !isWithin(tree, directory)
-  );
-  return { PATH: outside.join(":") };
 }

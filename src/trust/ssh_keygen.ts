@@ -1,10 +1,10 @@
 /** Signing and verifying with `ssh-keygen`: no key is ever in the hands of orc. */
 import { external, type OrcError } from "../base/error.ts";
 import { joinPath } from "../base/path.ts";
-import { searchPath } from "../checks/git_program.ts";
 import { withScratch } from "../checks/scratch.ts";
 import { writeNewFile } from "../files/write.ts";
 import { type Host, variableOf } from "../host/host.ts";
+import { searchPath } from "../host/search_path.ts";
 import type { ProgramResult } from "../host/request.ts";
 import type { Repository } from "../repository/open.ts";
 import { readValue } from "../settings/files.ts";
