@@ -442,6 +442,21 @@ export {
   upgradeStore,
 } from "./src/sessions/store.ts";
 
+// What a repository takes from elsewhere.
+export {
+  type IncludedSource,
+  type ItemOrigin,
+  type ResolvedWorkflow,
+  type ResolveOptions,
+  resolveWorkflow,
+} from "./src/upstream/resolve.ts";
+export {
+  type IncludePin,
+  type UpdatedIncludes,
+  updateIncludes,
+  type UpdateIncludesOptions,
+} from "./src/upstream/update.ts";
+
 // Leaving the machine.
 export type { KeyOptions } from "./src/snapshot/keys.ts";
 export type { ReadOptions } from "./src/snapshot/read.ts";

@@ -105,7 +105,7 @@ async function cacheDirectory(): Promise<string> {
 
 /** Session ids, names, times and directories differ from run to run. */
 function normalised(text: string, shop: string): string {
-  return text.replaceAll(shop, "~/shop")
+  return text.replaceAll(shop.slice(0, shop.lastIndexOf("/")), "~")
     .replaceAll(SESSION_ID, "01k9…7f2q")
     .replaceAll(WHOLE_ID, "01k9wcsz8e1m0r4t5v6x7y7f2q")
     .replaceAll(SESSION_NAME, SHOWN_NAME)

@@ -2,7 +2,14 @@ import { playTranscripts } from "../scripts/transcript.ts";
 import { withTemporaryDirectory } from "./files/temporary.ts";
 import { assert, assertEquals } from "@std/assert";
 
-for (const path of ["README.md", "docs/workflow.md", "docs/mcp.md"]) {
+const PLAYED = [
+  "README.md",
+  "docs/workflow.md",
+  "docs/mcp.md",
+  "docs/many-repositories.md",
+];
+
+for (const path of PLAYED) {
   Deno.test(`${path} shows what orc really says`, () =>
     withTemporaryDirectory(async (directory) => {
       const markdown = await Deno.readTextFile(path);

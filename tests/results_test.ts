@@ -75,6 +75,8 @@ const CALLS: Readonly<
   readAgents: (host, o) => orc.readAgents(host, { ...o, ...CLAUDE }),
   validateWorkflow: orc.validateWorkflow,
   listWorkflows: orc.listWorkflows,
+  resolveWorkflow: orc.resolveWorkflow,
+  updateIncludes: orc.updateIncludes,
   initRepository: orc.initRepository,
   readHistory: orc.readHistory,
   streamHistory: async (host, o) =>

@@ -41,6 +41,8 @@ const FILE_ROOMS: readonly string[] = ["files", "session", "transfer"];
 const OWN_SUITES: readonly string[] = [
   "host",
   "postgres",
+  "fetch",
+  "upstream",
   "objects",
   "persist",
   "agents",
@@ -73,6 +75,16 @@ export function allSuites(): Suite[] {
       "postgres",
       [...ANYTHING, "--allow-net"],
       impureTestsOf("postgres"),
+    ),
+    suite(
+      "fetch",
+      [...ANYTHING, "--allow-net=127.0.0.1"],
+      impureTestsOf("fetch"),
+    ),
+    suite(
+      "upstream",
+      [...ANYTHING, "--allow-net=127.0.0.1"],
+      impureTestsOf("upstream"),
     ),
     suite(
       "objects",

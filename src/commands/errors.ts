@@ -70,6 +70,8 @@ environment_loosened refused an agent's variable asks for more environment than 
 evidence_invalid refused the evidence does not follow the schema of the item
 evidence_missing refused the item needs evidence
 evidence_too_large usage the evidence is larger than what is kept
+fetch_failed external what lies elsewhere cannot be fetched
+fetched_refused config what was fetched holds what orc does not take
 file_exists refused another file is in the place of what was to be written
 file_not_editable config the file is none that can be edited without losing something
 file_not_ours corrupt the file was not written by orc, or changed since
@@ -176,6 +178,7 @@ not_confirmed refused nobody said yes
 not_covered not_found the log does not reach back that far
 not_damaged refused there is nothing to repair
 not_enough_space external the disk has too little space
+not_fetched external a commit that a file names was not fetched yet
 not_generated refused orc did not make the file that is there
 not_healthy refused doctor found problems
 not_in_git not_found that lies in no git repository

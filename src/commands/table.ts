@@ -19,6 +19,7 @@ const snapshot = from(() => import("./groups/snapshot.ts"));
 const status = from(() => import("./groups/status.ts"));
 const store = from(() => import("./groups/store.ts"));
 const trust = from(() => import("./groups/trust.ts"));
+const upstream = from(() => import("./groups/upstream.ts"));
 const work = from(() => import("./groups/work.ts"));
 
 export const commandGroups: readonly CommandGroup[] = [
@@ -29,10 +30,9 @@ export const commandGroups: readonly CommandGroup[] = [
       begin("init", "Prepare the repository and write a workflow.yaml"),
       begin("start", "Start a session for a task"),
       begin("validate", "Check workflow.yaml and list all problems"),
-      begin(
-        "workflows",
-        "List the workflows that come with orc, or show one",
-      ),
+      begin("workflows", "List or show the workflows that come with orc"),
+      upstream("workflow resolve", "Show the workflow with its includes"),
+      upstream("include update", "Pin what is included to newer commits"),
       store("store status", "Show where sessions are kept"),
       store("store upgrade", "Make the tables of a database, or renew them"),
     ],

@@ -48,6 +48,11 @@ import type {
   SnapshotOptions,
   SnapshotStream,
 } from "../snapshot/export.ts";
+import type { ResolvedWorkflow, ResolveOptions } from "../upstream/resolve.ts";
+import type {
+  UpdatedIncludes,
+  UpdateIncludesOptions,
+} from "../upstream/update.ts";
 import type { Imported, ImportSnapshotOptions } from "../snapshot/import.ts";
 import type { Inspected } from "../snapshot/inspect.ts";
 import type { ReadOptions } from "../snapshot/read.ts";
@@ -276,6 +281,28 @@ export class Repository {
   async validate(options: Given<ValidateOptions> = {}): Promise<Validated> {
     const { validateWorkflow } = await import("../work/init.ts");
     return await validateWorkflow(
+      this.#site.host,
+      callIn(this.#site, options),
+    );
+  }
+
+  /** Its workflow with all that it includes: {@linkcode resolveWorkflow}. */
+  async resolve(
+    options: Given<ResolveOptions> = {},
+  ): Promise<ResolvedWorkflow> {
+    const { resolveWorkflow } = await import("../upstream/resolve.ts");
+    return await resolveWorkflow(
+      this.#site.host,
+      callIn(this.#site, options),
+    );
+  }
+
+  /** Pins what its workflow includes to newer commits: {@linkcode updateIncludes}. */
+  async updateIncludes(
+    options: Given<UpdateIncludesOptions> = {},
+  ): Promise<UpdatedIncludes> {
+    const { updateIncludes } = await import("../upstream/update.ts");
+    return await updateIncludes(
       this.#site.host,
       callIn(this.#site, options),
     );

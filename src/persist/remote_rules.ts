@@ -1,5 +1,6 @@
 /** What git says when it reaches a remote, or does not. */
 import { denied, external, type OrcError } from "../base/error.ts";
+import { withoutUser } from "../fetch/address_rules.ts";
 
 /** How a push of one reference ended. */
 export type PushEnd =
@@ -98,9 +99,4 @@ function saying(errors: string): string {
   const fatal = lines.find((line) => /^(?:fatal|error): /.test(line)) ??
     lines[0] ?? "git says nothing";
   return withoutUser(fatal.replaceAll(/^(?:fatal|error): |\.$/g, ""));
-}
-
-/** An address without user and password, of which the second may hold an `@` itself. */
-export function withoutUser(text: string): string {
-  return text.replaceAll(/(\b[a-z][\w+.-]*:\/\/)[^/\s'"]*@/gi, "$1");
 }

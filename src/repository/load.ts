@@ -30,9 +30,11 @@ import {
   type Problem,
 } from "../workflow/problem.ts";
 import { fillTexts } from "../workflow/template.ts";
+import type { Layer } from "../workflow/layer.ts";
 import type { Workflow } from "../workflow/types.ts";
 import { entriesOf, keysAtMargin } from "../workflow/value.ts";
 import { readWorkflowText } from "../workflow/yaml.ts";
+import type { IncludeReach, ResolvedText } from "./include.ts";
 import type { Repository } from "./open.ts";
 import {
   BUNDLED,
@@ -61,6 +63,8 @@ export interface LoadedWorkflow extends ParsedWorkflow {
   readonly sha256: string;
   /** What is not checked although it might be, each a sentence with a way on. */
   readonly unchecked: readonly string[];
+  /** Where all of it stands, where it includes other files or that was asked for. */
+  readonly placed?: ResolvedText;
 }
 
 export interface LoadOptions {
@@ -72,9 +76,18 @@ export interface LoadOptions {
   readonly overrides?: JsonObject;
   /** Name of the session that will follow the workflow; a file is checked without one. */
   readonly sessionName?: string;
+  /** Whether a server may be asked for a file that is included and not kept here. */
+  readonly mayFetch?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Whether it is to be told where each item stands, also if no other file is included. */
+  readonly isPlaced?: boolean;
 }
 
-type Changes = Omit<LoadOptions, "file" | "isStrict">;
+interface Changes
+  extends Pick<LoadOptions, "overrides" | "sessionName" | "isPlaced"> {
+  /** From where files are included; without it, none is. */
+  readonly reach?: IncludeReach;
+}
 
 /** What a session might be called, where no session follows the workflow yet. */
 export const SAMPLE_NAME = "task-0000";
@@ -83,9 +96,11 @@ export const SAMPLE_NAME = "task-0000";
 export async function loadWorkflow(
   host: Host,
   repository: Repository,
-  { file, isStrict = false, ...changes }: LoadOptions,
+  { file, isStrict = false, mayFetch = false, signal, ...said }: LoadOptions,
 ): Promise<LoadedWorkflow> {
   const { workingTree } = repository.found;
+  const reach = { host, tree: workingTree, mayFetch, signal };
+  const changes = { ...said, reach };
   if (file !== undefined) {
     return await readWorkflow(locate(host, repository, file), changes);
   }
@@ -154,18 +169,37 @@ function readWorkflowFile(path: string): Uint8Array | undefined {
 export async function decodeWorkflow(
   bytes: Uint8Array,
   path: string,
-  { overrides, sessionName = SAMPLE_NAME }: Changes,
+  changes: Changes,
 ): Promise<LoadedWorkflow> {
+  const { overrides, sessionName = SAMPLE_NAME } = changes;
   const text = fillSessionName(decodeText(bytes, path), sessionName);
   const { value, locate } = readOwnText(text, path);
   const sha256 = await sha256Hex(bytes);
   try {
-    const parsed = parseWorkflow(value, { locate, source: path, overrides });
-    return { ...parsed, path, sha256, unchecked: [] };
+    const layer = { source: path, value, locate };
+    const placed = await placedIn(layer, { ...changes, sessionName });
+    const whole = placed ?? layer;
+    const options = { locate: whole.locate, source: path, overrides };
+    const parsed = parseWorkflow(whole.value, options);
+    return { ...parsed, path, sha256, unchecked: [], placed };
   } catch (problems) {
     // What is wrong to this orc may be right to the one that the file asks for.
     throw await versionRefusal({ orc: rangeIn(value) }, path) ?? problems;
   }
+}
+
+/** Loaded only where a file includes others, or where it is asked for. */
+async function placedIn(
+  layer: Layer,
+  { reach, sessionName, isPlaced = false }:
+    & Changes
+    & { readonly sessionName: string },
+): Promise<ResolvedText | undefined> {
+  const keys = new Map(entriesOf(layer.value));
+  const isAlone = !keys.has("include") && !keys.has("overlay") && !isPlaced;
+  if (isAlone || reach === undefined) return undefined;
+  const { resolveIncludes } = await import("./include.ts");
+  return await resolveIncludes(layer, reach, sessionName);
 }
 
 /** Reads YAML; what cannot be parsed may be another program's, with tags or documents of its own. */
@@ -227,6 +261,9 @@ export interface PinnedWorkflow extends LoadedWorkflow {
 export interface Pinning {
   readonly sessionName: string;
   readonly readCommitted: ReadCommitted;
+  /** Whether a server may be asked for a file that is included and not kept here. */
+  readonly mayFetch?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Loads a workflow with its overrides, ready to be pinned into a session. Reads only. */
@@ -234,14 +271,16 @@ export async function pinWorkflow(
   host: Host,
   repository: Repository,
   { file, testCommand, buildCommand }: WorkflowChoice,
-  { sessionName, readCommitted }: Pinning,
+  { sessionName, readCommitted, mayFetch, signal }: Pinning,
 ): Promise<PinnedWorkflow> {
   const said = new Map([
     ...await readSaid(repository, readCommitted),
     ...saidByFlag("test_command", "--test-command", testCommand),
     ...saidByFlag("build_command", "--build-command", buildCommand),
   ]);
-  const options = { file, overrides: valuesOf(said), sessionName };
+  const overridden = valuesOf(said);
+  const how = { sessionName, mayFetch, signal };
+  const options = { file, overrides: overridden, ...how };
   const loaded = await loadWorkflow(host, repository, options);
   await assertOrcFits(loaded.workflow, loaded.path);
   const workflow = await withSupervision(
@@ -263,18 +302,39 @@ export async function pinWorkflow(
   ];
   return {
     ...loaded,
-    unchecked: [...loaded.unchecked, ...unused],
+    unchecked: [...loaded.unchecked, ...unused, ...unreviewed(loaded)],
     workflow: fillTexts(workflow),
     definition: encodeDefinition(workflow),
     overrides,
     metadata: jsonObject({
       workflow_yaml_path: loaded.path,
       workflow_yaml_checksum: loaded.sha256.slice(0, 16),
+      ...includesOf(loaded),
       ...(overrides.length > 0
         ? { [OVERRIDES_KEY]: encodeOverrides(overrides) }
         : {}),
     }),
   };
+}
+
+/** Key under which a session keeps which files its workflow was made of. */
+const INCLUDES_KEY = "includes";
+
+function includesOf({ placed }: LoadedWorkflow): Record<string, JsonValue> {
+  const files = placed?.files ?? [];
+  if (files.length === 0) return {};
+  const kept = files.map(({ source, sha256 }) =>
+    jsonObject({ source, sha256 })
+  );
+  return { [INCLUDES_KEY]: kept };
+}
+
+/** What lies outside can change without any commit of the repository. */
+function unreviewed({ placed }: LoadedWorkflow): readonly string[] {
+  return (placed?.files ?? []).filter(({ isReviewed }) => !isReviewed)
+    .map(({ source }) =>
+      `"${source}" lies outside of the repository, which has no commit that says what it held: with --base, orc verify says so too`
+    );
 }
 
 /** Says so where another file was named than the one that the repository has for everybody. */
@@ -306,9 +366,9 @@ async function otherWorkflow(
 async function ownWorkflow(
   host: Host,
   repository: Repository,
-  { file, sessionName }: LoadOptions,
+  options: LoadOptions,
 ): Promise<Workflow> {
-  const own = { file, sessionName, overrides: new Map() };
+  const own = { ...options, overrides: new Map() };
   return (await loadWorkflow(host, repository, own)).workflow;
 }
 

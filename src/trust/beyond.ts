@@ -43,9 +43,8 @@ export async function lookBeyond(
   // What a session keeps as loosening is said of it in any case.
   const isSaid = overridesIn(state.metadata).some(({ loosens }) => loosens);
   const differs =
-    reviewed?.findings.filter(({ code }) =>
-      code === "definition_differs" || !isSaid
-    ) ?? [];
+    reviewed?.findings.filter(({ code }) => code !== "loosened" || !isSaid) ??
+      [];
   const proofs = await readProofs(opened);
   const claimed = basesIn(proofs);
   const items = workflow.phases.flatMap(({ items }) => items)

@@ -10,6 +10,7 @@ import { changedUntil, measure } from "../checks/change.ts";
 import { NoTree } from "../checks/tree_files.ts";
 import { outgrown } from "../engine/size.ts";
 import { bundleFor } from "../repository/bundle.ts";
+import type { ResolvedText } from "../repository/include.ts";
 import { decodeWorkflow } from "../repository/load.ts";
 import type { Repository } from "../repository/open.ts";
 import {
@@ -93,11 +94,21 @@ export async function reviewWorkflow(
   const path = bytes === undefined ? BUNDLED : `${base}:${file}`;
   const overrides = new Map(all);
   const isSmaller = overrides.delete(SIZE_NAME);
+  const reach = {
+    ...{ host: git.host, tree: workingTree, signal: git.signal },
+    // Whoever judges may stand on a machine that never saw what the workflow includes.
+    mayFetch: true,
+    at: repositoryLayout(workingTree).workflow,
+    readCommitted: (file: string) => readCommittedFile(git, commit, file),
+  };
+  let placed: ResolvedText | undefined;
   const read = async (said: JsonObject): Promise<Workflow> => {
-    const changes = { overrides: said, sessionName: name };
+    const changes = { overrides: said, sessionName: name, reach };
     const source = bytes ??
       new TextEncoder().encode(bundleFor(workingTree, said).text);
-    return (await decodeWorkflow(source, path, changes)).workflow;
+    const decoded = await decodeWorkflow(source, path, changes);
+    placed = decoded.placed;
+    return decoded.workflow;
   };
   const own = await read(new Map());
   const workflow = await readIfFit(read, overrides) ?? own;
@@ -124,10 +135,21 @@ export async function reviewWorkflow(
         "definition_differs",
         `The session followed another workflow than ${shownAs(base, bytes)}`,
       )],
+      ...(placed?.files ?? []).filter(({ isReviewed }) => !isReviewed)
+        .map(({ source }) => beyondReview(base, source)),
       ...overridesOf(own, said).filter(({ loosens }) => loosens)
         .map((override) => finding("loosened", overrideText(override))),
     ],
   };
+}
+
+function beyondReview(base: string, source: string): TrustFinding {
+  return finding(
+    "include_unreviewed",
+    `The workflow of ${quoted(base)} includes ${
+      quoted(source)
+    }, which lies outside of the repository: no commit of it says what that held`,
+  );
 }
 
 /** What the files of a commit say for its workflow, that of the older tool last. */

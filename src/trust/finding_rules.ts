@@ -18,6 +18,7 @@ export interface TrustFinding {
     | "session_abandoned"
     | "session_open"
     | "definition_differs"
+    | "include_unreviewed"
     | "uncommitted"
     | "rerun_failed"
     | "checkout_differs"

@@ -146,7 +146,7 @@ interface Ground {
 
 async function readGround(
   { found: { workingTree } }: Repository,
-  { path, sha256 }: PinnedWorkflow,
+  { path, sha256, placed }: PinnedWorkflow,
   /** Runs git, which costs half as much as all the rest of a start: only where git is asked for more. */
   readCommitted: ReadCommitted | undefined,
 ): Promise<Ground> {
@@ -154,14 +154,37 @@ async function readGround(
   const commit = await Promise.resolve()
     .then(() => readHead(workingTree) ?? null).catch(unknown);
   if (path === null) return { commit, committed: null, indexed: null };
+  // What it includes counts as much as what it says itself; what a commit's id proves needs no other.
+  const files = [{ path, sha256, isReviewed: true }, ...placed?.files ?? []]
+    .flatMap(({ path, ...file }) => path === null ? [] : [{ ...file, path }]);
+  const all = async (
+    ask: (file: FileSeen) => Promise<boolean | null>,
+  ): Promise<boolean | null> => {
+    const answers: (boolean | null)[] = [];
+    for (const { isReviewed, ...file } of files) {
+      answers.push(isReviewed ? await ask(file).catch(unknown) : false);
+    }
+    // Git may know the workflow and not what it includes: then it does not know all of it.
+    const [own = null] = answers;
+    return own === null ? null : answers.every((answer) => answer === true);
+  };
   return {
     commit,
     committed: commit === null || !readCommitted || !mayAskGit()
       ? null
-      : await isAsCommitted(await readCommitted(path), path, sha256)
-        .catch(unknown),
-    indexed: await isAsInIndex(workingTree, path, sha256).catch(unknown),
+      : await all(async ({ path, sha256 }) =>
+        await isAsCommitted(await readCommitted(path), path, sha256)
+      ),
+    indexed: await all(({ path, sha256 }) =>
+      isAsInIndex(workingTree, path, sha256)
+    ),
   };
+}
+
+/** A file, and what was read of it. */
+interface FileSeen {
+  readonly path: string;
+  readonly sha256: string;
 }
 
 async function isAsCommitted(

@@ -231,7 +231,10 @@ async function pinFor(
   readCommitted: ReadCommitted,
 ): Promise<PinnedWorkflow> {
   const pin = (sessionName: string) =>
-    pinWorkflow(host, repository, options, { sessionName, readCommitted });
+    pinWorkflow(host, repository, options, {
+      ...{ sessionName, readCommitted },
+      ...{ mayFetch: true, signal: options.signal },
+    });
   const pinned = await pin(sessionNameOf(options.task, token));
   const { workflow } = pinned;
   const { mask } = await sessionMasker(host, { repository, workflow });

@@ -1,5 +1,5 @@
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
-import type { WORKFLOW_KEYS } from "./schema.ts";
+import type { WORKFLOW_KEYS } from "./keys.ts";
 
 /** A JSON Schema, or a part of one. */
 export interface JsonSchema {
@@ -20,8 +20,12 @@ export const SCHEMA_DRAFT = "http://json-schema.org/draft-07/schema#";
 
 /** Describes workflow.yaml for editors; spellings of booleans and numbers only the Python tool takes are left out. */
 export async function workflowJsonSchema(): Promise<JsonSchema> {
-  const [{ toJsonSchema }, { WORKFLOW_KEYS, workflowSchema }] = await Promise
-    .all([import("@valibot/to-json-schema"), import("./schema.ts")]);
+  const [{ toJsonSchema }, { workflowSchema }, { WORKFLOW_KEYS }] =
+    await Promise.all([
+      import("@valibot/to-json-schema"),
+      import("./schema.ts"),
+      import("./keys.ts"),
+    ]);
   const { $schema: _, ...schema } = toJsonSchema(workflowSchema, {
     typeMode: "output",
     // Rules that JSON Schema cannot express are checked by orc alone.
@@ -36,9 +40,15 @@ export async function workflowJsonSchema(): Promise<JsonSchema> {
 
 function explain(
   schema: JsonSchema,
-  { workflow, phase, item, verification, proof, limits, settings }:
+  { workflow, phase, item, verification, proof, limits, settings, ...more }:
     typeof WORKFLOW_KEYS,
 ): JsonSchema {
+  const explainAll =
+    (keys: Readonly<Record<string, string>>) =>
+    (list: JsonSchema): JsonSchema => ({
+      ...list,
+      items: describe(list.items ?? {}, keys),
+    });
   const explainItem = (items: JsonSchema): JsonSchema =>
     describe(items, item, {
       verification: (schema) =>
@@ -52,7 +62,9 @@ function explain(
         }),
       evidence_schema: (schema) => ({ ...schema, examples: EVIDENCE_SCHEMAS }),
     });
-  return describe(schema, workflow, {
+  const { required, ...whole } = describe(schema, workflow, {
+    include: explainAll(more.include),
+    overlay: explainAll(more.overlay),
     phases: (phases) => ({
       ...phases,
       items: describe(phases.items ?? {}, phase, {
@@ -75,6 +87,8 @@ function explain(
       ),
     }),
   });
+  // What is included may bring them.
+  return { ...whole, if: { required: ["include"] }, else: { required } };
 }
 
 /** Adds what each key is for; a key with a default may be left out, and others are mistakes. */

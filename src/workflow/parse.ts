@@ -6,6 +6,7 @@ import { planCommand } from "./command.ts";
 import { carriersOf, decodeDefinition } from "./definition.ts";
 import { EVIDENCE_SCHEMAS } from "./evidence.ts";
 import { foreignWorkflow } from "./foreign.ts";
+import { WORKFLOW_KEYS } from "./keys.ts";
 import {
   didYouMean,
   errorAt,
@@ -19,7 +20,7 @@ import {
   type ProblemDraft,
   warningAt,
 } from "./problem.ts";
-import { schemaProblems, WORKFLOW_KEYS, workflowSchema } from "./schema.ts";
+import { findUnresolved, schemaProblems, workflowSchema } from "./schema.ts";
 import { whyUnfailing } from "./shell_list.ts";
 import { findWrongSizes, withSizes } from "./sizes.ts";
 import {
@@ -81,6 +82,7 @@ export function parseWorkflow(
     ["settings"],
   );
   const errors = [
+    ...findUnresolved(input),
     ...schemaProblems(checked.issues ?? [], locate),
     ...findDuplicateIds(input, locate),
     ...problems,

@@ -14,6 +14,10 @@ export interface Position {
   readonly column: number;
   /** The scalar as the file spells it, for values whose spelling YAML loses. */
   readonly text?: string;
+  /** Where it is not in the file that was read, but in one that this includes: that one. */
+  readonly file?: string;
+  /** The path in that file. */
+  readonly path?: Path;
 }
 
 /**
@@ -37,6 +41,8 @@ export interface Problem {
   readonly line?: number;
   /** From 1, in UTF-16 units; missing when the position is not known. */
   readonly column?: number;
+  /** The included file that it is in; missing for the file that was read. */
+  readonly file?: string;
 }
 
 /** A problem that has not been looked up in the file yet. */
@@ -73,15 +79,16 @@ export function placeProblem(
   const path = formatPath(draft.path);
   const own = wrongKey && locate(draft.path, wrongKey.key);
   if (wrongKey !== undefined && own !== undefined) {
-    const { line, column, text } = own;
+    const { line, column, text, file } = own;
     const message = text === undefined ? draft.message : wrongKey.spelled(text);
-    return { ...draft, message, path, line, column };
+    return { ...draft, message, path, line, column, ...file && { file } };
   }
   for (let length = draft.path.length; length >= 0; length--) {
     const position = locate(draft.path.slice(0, length));
     if (position === undefined) continue;
-    const { line, column } = position;
-    return { ...draft, path, line, column };
+    const { line, column, file, path: inFile } = position;
+    const own = inFile && formatPath([...inFile, ...draft.path.slice(length)]);
+    return { ...draft, path: own ?? path, line, column, ...file && { file } };
   }
   return { ...draft, path };
 }
@@ -94,14 +101,22 @@ export function invalidWorkflow(
   const shown = mostTelling(problems);
   const total = problems.length;
   const [first] = shown;
-  const hint = first?.code === FOREIGN_FILE
-    ? "leave it to its program, and name a workflow of orc: orc start -w FILE"
-    : undefined;
+  const hint = HINTS[first?.code ?? ""];
   return invalidFile("invalid_workflow", shown, total, { path, source, hint });
 }
 
 /** The code of a file that is another program's. */
 export const FOREIGN_FILE = "foreign_file";
+
+/** The code of an include that names no one commit. */
+export const UNPINNED = "include_unpinned";
+
+/** The ways on that are not to correct the file. */
+const HINTS: Readonly<Record<string, string>> = {
+  [FOREIGN_FILE]:
+    "leave it to its program, and name a workflow of orc: orc start -w FILE",
+  [UNPINNED]: "let orc write the commit: orc include update",
+};
 
 /** The one error for all problems of a file, of which some are shown; what is no file has a name as its `source`. */
 export function invalidFile(
@@ -136,9 +151,10 @@ export function problemLines(
 
 /** `workflow.yaml:7:5: phases[0].id: Expected a string, found the number 1`. */
 export function problemLine(problem: Problem, source: string): string {
+  const file = problem.file ?? source;
   const place = problem.line === undefined
-    ? source
-    : `${source}:${problem.line}:${problem.column}`;
+    ? file
+    : `${file}:${problem.line}:${problem.column}`;
   const path = problem.path === "" ? "" : `${problem.path}: `;
   return `${place}: ${path}${problem.message}`;
 }

@@ -30,6 +30,11 @@ function isPlainObject(value: unknown): value is object {
   return prototype === null || prototype === Object.prototype;
 }
 
+/** What a mapping holds under a key. */
+export function memberOf(value: unknown, key: string): unknown {
+  return new Map(entriesOf(value)).get(key);
+}
+
 /** A mapping as an object without a prototype and with its string keys; anything else as it is. */
 export function asRecord(value: unknown): unknown {
   const entries = entriesOf(value);

@@ -121,8 +121,8 @@ function invalidYaml(faults: readonly YamlFault[], yaml: YamlText): OrcError {
   const problems = faults.toSorted((a, b) => a.offset - b.offset)
     .slice(0, MAX_PROBLEMS)
     .map(({ code, offset, message }): Problem => {
-      const position = positionAt(yaml, offset);
-      return { code, severity: "error", path: "", message, ...position };
+      const { line, column } = positionAt(yaml, offset);
+      return { code, severity: "error", path: "", message, line, column };
     });
   return invalidFile("invalid_yaml", problems, faults.length, {
     path: yaml.source,

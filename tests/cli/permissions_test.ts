@@ -18,6 +18,8 @@ const LINES: Readonly<Record<string, string>> = {
   "init": "init",
   "validate": "validate",
   "workflows": "workflows",
+  "workflow resolve": "workflow resolve",
+  "include update": "include update",
   "start": "start Task",
   "status": "status",
   "next": "next",

@@ -13,6 +13,8 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "init": ["initRepository"],
   "validate": ["validateWorkflow"],
   "workflows": ["listWorkflows"],
+  "workflow resolve": ["resolveWorkflow"],
+  "include update": ["updateIncludes"],
   "start": ["startSession"],
   "status": ["readStatus"],
   "next": ["readNext"],
@@ -101,6 +103,8 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   "init": ["repository.init"],
   "validate": ["repository.validate"],
   "workflows": ["repository.workflows"],
+  "workflow resolve": ["repository.resolve"],
+  "include update": ["repository.updateIncludes"],
   "start": ["repository.start"],
   "status": ["session.status"],
   "next": ["session.next"],
@@ -197,7 +201,7 @@ const OWN_METHODS: readonly string[] = [
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
-  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|snapshot|persist|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
+  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|snapshot|persist|upstream|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
 
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [

@@ -1,6 +1,6 @@
 /** A remote behind a password: git's credential helper lets orc in, nobody is asked, and nothing gives it away. */
 import { main } from "../../src/cli/main.ts";
-import { withoutUser } from "../../src/persist/remote_rules.ts";
+import { withoutUser } from "../../src/fetch/address_rules.ts";
 import { captureStreams } from "../cli/fake.ts";
 import { treeTexts } from "./clones.ts";
 import { git, machine, start, withRemote } from "./clones.ts";

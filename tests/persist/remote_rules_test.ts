@@ -1,9 +1,9 @@
+import { withoutUser } from "../../src/fetch/address_rules.ts";
 import {
   notTaken,
   problemOf,
   pushEnds,
   refusedBy,
-  withoutUser,
 } from "../../src/persist/remote_rules.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
 

@@ -14,6 +14,7 @@ import { epochMsOf } from "../../base/time.ts";
 import type { GitAnswer, GitStreams } from "../../checks/git_program.ts";
 import { asOrcError } from "../../files/errors.ts";
 import { writeAll } from "../../files/write.ts";
+import { withoutUser } from "../../fetch/address_rules.ts";
 import type { Host } from "../../host/host.ts";
 import {
   bytesOf,
@@ -22,7 +23,7 @@ import {
   runGit,
   tryGit,
 } from "../../trust/committed.ts";
-import { problemOf, withoutUser } from "../remote_rules.ts";
+import { problemOf } from "../remote_rules.ts";
 
 export type { Git };
 
