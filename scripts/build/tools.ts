@@ -6,6 +6,7 @@ import { importsOf, removeTree, writeJson } from "../npm/stage.ts";
 const TOOLS: Versions = {
   "deno-std": "1.4.0",
   "magic-string": "0.30.21",
+  preact: "11.2.0",
   rolldown: "1.3.3",
 };
 

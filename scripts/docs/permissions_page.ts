@@ -44,7 +44,7 @@ export function permissionsPage(groups: readonly DocumentedGroup[]): string {
 }
 
 function permissionKinds(): readonly Permission[] {
-  return ["run", "sys", "net", "tree", "own"];
+  return ["run", "sys", "net", "listen", "tree", "own"];
 }
 
 function rowOf([flag, purpose]: readonly [string, string]): readonly string[] {

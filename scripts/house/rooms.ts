@@ -31,6 +31,7 @@ export const ROOMS = [
   "migration",
   "doctor",
   "agents",
+  "serve",
   "library",
   "commands",
   "cli",

@@ -44,11 +44,14 @@ export const DOCUMENTS: readonly string[] = [
   "man",
 ];
 
-/** Packages that only tests need. */
-const FOR_TESTS: ReadonlySet<string> = new Set([
+/** Packages that only tests need, and what the page of the dashboard is made of: it comes as it is built. */
+const NOT_FOR_USERS: ReadonlySet<string> = new Set([
   "@modelcontextprotocol/client",
   "ajv",
+  "axe-core",
   "gpt-tokenizer",
+  "playwright-core",
+  "preact",
 ]);
 
 /**
@@ -105,7 +108,7 @@ export function repositoryPage(remote: string): string | undefined {
 export function npmPackages(imports: Versions): Versions {
   const found = Object.entries(imports).flatMap(([name, specifier]) => {
     const version = /^npm:.+@(\d[^@/]*)$/.exec(specifier)?.[1];
-    return version === undefined || FOR_TESTS.has(name)
+    return version === undefined || NOT_FOR_USERS.has(name)
       ? []
       : [[name, version] as const];
   });

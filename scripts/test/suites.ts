@@ -102,6 +102,8 @@ export function allSuites(): Suite[] {
     suite("standard", MACHINE),
     suite("journey", MACHINE, [JOURNEY]),
     suite("agents", ANYTHING),
+    // What drives a browser looks at places of the system that only all permissions allow.
+    suite("dashboard", ["--allow-all"]),
     suite("tokens", MACHINE),
     suite("redteam", ANYTHING),
     suite("defects", MACHINE),

@@ -1,7 +1,8 @@
 import { denied, exitCodeOf, OrcError, orElse, usage } from "../base/error.ts";
 import { escapeControls } from "../base/text.ts";
-import { flagUsesIn, globalFlags } from "../commands/command.ts";
+import { entriesBelow, flagUsesIn, globalFlags } from "../commands/command.ts";
 import { SCHEMA_VERSION } from "../commands/fields.ts";
+import { unknownCommand } from "../commands/unknown.ts";
 import type { FoundRoot } from "../files/root.ts";
 import { type Host, Interrupted } from "../host/host.ts";
 import { locate, openRepository } from "../repository/open.ts";
@@ -34,14 +35,17 @@ export async function fail(run: Run, error: unknown): Promise<number> {
   return failure.exitCode;
 }
 
-/** The error where no command is named; a person sees what there is. It is no result, so it goes to standard error. */
+/** The error where the words name no command; where they could begin one, a person sees what there is. It is no result, so it goes to standard error. */
 export async function missingCommand(
   run: Run,
   words: readonly string[],
 ): Promise<OrcError> {
+  const { host, streams, table } = run;
+  if (words.length > 0 && entriesBelow(table, words).length === 0) {
+    return unknownCommand(table, words);
+  }
   await decideForm(run);
-  const { host, streams, table, presentation } = run;
-  if (!presentation.json) {
+  if (!run.presentation.json) {
     const { command, values } = await prepareHelp(table, words);
     const { result } = await command.run(host, values);
     tell(streams, `${resultText(command, result, styleFor(host, "never"))}\n`);

@@ -115,5 +115,6 @@ async function perform(run: Run): Promise<number> {
     await tidyUp(run, root);
     await sendAway(run, { root, session });
   }
+  await outcome.lasts;
   return refusal === undefined ? 0 : exitCodeOf(refusal);
 }

@@ -14,7 +14,6 @@ import {
   type Style,
   type Table,
   type TableEntry,
-  unknownCommand,
   type Values,
 } from "../commands/command.ts";
 import type { Host } from "../host/host.ts";
@@ -101,9 +100,8 @@ export function selectCommand(
     words.push(word);
     const entry = findEntry(table, words);
     if (entry !== undefined) return { entry, words, rest };
-    if (entriesBelow(table, words).length === 0) {
-      throw unknownCommand(table, words);
-    }
+    // Whoever tells of it says whether more words could make a command of these.
+    if (entriesBelow(table, words).length === 0) break;
   }
   return { entry: undefined, words, rest };
 }

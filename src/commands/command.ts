@@ -1,5 +1,4 @@
-import { type OrcError, usage } from "../base/error.ts";
-import { nearest } from "../base/text.ts";
+import type { OrcError } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
 import type { Place } from "../repository/open.ts";
 import type { SessionOptions } from "../repository/select.ts";
@@ -59,7 +58,7 @@ export interface FlagSpec {
 }
 
 /** What a command needs from `deno run` beyond reading and writing the root. */
-export type Permission = "run" | "sys" | "net" | "tree" | "own";
+export type Permission = "run" | "sys" | "net" | "listen" | "tree" | "own";
 
 /** Arguments and flags as the parser hands them over: every declared name is a key. */
 export interface Values {
@@ -83,6 +82,8 @@ export interface Outcome<Result> {
   readonly warnings?: readonly string[];
   /** Decides the exit code where a whole result is bad news; the result is shown all the same. */
   readonly refusal?: OrcError;
+  /** What goes on once the result is shown; orc ends with it. */
+  readonly lasts?: Promise<void>;
 }
 
 // The result in what a use case answers. No comment for tools: it would stand in all schemas.
@@ -337,26 +338,8 @@ export function entriesBelow(
   );
 }
 
-/** The error for words that select nothing, with the command that was probably meant. */
-export function unknownCommand(
-  table: Table,
-  words: readonly string[],
-): OrcError {
-  const given = words.join(" ");
-  const known = table.flatMap(namesOf);
-  const meant = known.find((name) => name.endsWith(` ${given}`)) ??
-    nearest(given, known);
-  return usage(
-    "unknown_command",
-    `Unknown command "${given}"`,
-    {
-      hint: meant === undefined ? "orc help" : `orc ${meant}`,
-      details: { command: given },
-    },
-  );
-}
-
-function namesOf(entry: TableEntry): readonly string[] {
+/** All that selects a command. */
+export function namesOf(entry: TableEntry): readonly string[] {
   return [entry.name, ...entry.aliases ?? []];
 }
 

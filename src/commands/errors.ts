@@ -148,6 +148,7 @@ no_host not_found there is no host of agents, neither in the repository nor on t
 no_identity denied there is nothing to encrypt secrets to
 no_input usage what is read would be typed, and nobody is to be asked
 no_migration not_found there is no migration to take back
+no_output not_found what a check printed is not kept
 no_passphrase denied there is no passphrase for secrets, or a snapshot
 no_remote external there is no remote, or no repository or bucket at it
 no_session not_found no session is active
@@ -170,6 +171,7 @@ no_such_workflow not_found there is no such workflow
 no_test_ran refused the check passed, but ran no test
 no_workflow config the session has no workflow
 no_working_directory external the current directory cannot be used
+port_taken external the port cannot be listened at
 not_a_directory corrupt,usage something else is where a directory is expected
 not_a_project usage the state of a repository is not kept there
 not_a_regular_file config,corrupt something else is where a file is expected

@@ -15,8 +15,8 @@ import {
   type Style,
   type TableEntry,
   tableOf,
-  unknownCommand,
 } from "./command.ts";
+import { unknownCommand } from "./unknown.ts";
 
 /** `orc help`, also reached by `--help`; its pages come from the declarations of these groups. */
 export function helpCommand(
@@ -419,6 +419,7 @@ export const PERMISSION_ROWS: Readonly<Record<Permission, Row>> = {
   run: ["--allow-run", "run checks and git"],
   sys: ["--allow-sys", "read the host name and the home directory"],
   net: ["--allow-net=HOST", "reach object storage, where persist_to says s3"],
+  listen: ["--allow-net=127.0.0.1", "serve a page on this machine"],
   tree: ["--allow-write=ROOT", "write or remove files beside the state"],
   own: ["--allow-read=HOME", "read what is your own"],
 };

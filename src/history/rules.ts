@@ -494,10 +494,15 @@ export async function learningsOf(
   };
 }
 
-/** Whether a rule was set aside: not every yes of a human does that. */
+/** Details of an event that say that a rule was set aside: not every yes of a human does that. */
+export const OVERRIDING: readonly string[] = [
+  "force_skipped",
+  "forced",
+  "verification_skipped",
+];
+
 function isOverride({ details }: RecordedEvent): boolean {
-  return ["force_skipped", "forced", "verification_skipped"]
-    .some((key) => details.get(key) === true);
+  return OVERRIDING.some((key) => details.get(key) === true);
 }
 
 export function hasLearnings(learnings: Learnings): boolean {

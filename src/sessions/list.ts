@@ -35,7 +35,7 @@ import {
 import { readEntry, unlessDamaged } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
 import { readCurrent, saidOf } from "../session/read.ts";
-import type { SessionEntry } from "../session/store.ts";
+import type { SessionEntry, SessionStore } from "../session/store.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import type {
   Item,
@@ -163,6 +163,19 @@ export async function* eachSession(
   const { id, state } = legacy.session;
   const line = lineOf({ id, state, problem: null }, current, true);
   if (isWanted(line)) yield line;
+}
+
+/** A session in one line, with its name; whether it is the current one is for the caller to know. */
+export async function sessionLine(
+  store: SessionStore,
+  entry: SessionEntry,
+  isLegacy = false,
+): Promise<SessionLine> {
+  const line = lineOf(entry, undefined, isLegacy);
+  const isNamed = entry.state !== null && !isLegacy;
+  return isNamed
+    ? { ...line, name: await saidOf(store, entry.id, "name", []) }
+    : line;
 }
 
 function lineOf(

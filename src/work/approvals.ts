@@ -98,7 +98,8 @@ export async function approvedElsewhere(
   ];
 }
 
-async function waitingOf(
+/** What waits for a human in one session, where it can still change. */
+export async function waitingOf(
   repository: Repository,
   session: Session,
   warnings: string[],

@@ -7,6 +7,7 @@ import {
 } from "../../src/cli/parse.ts";
 import { tableOf, type Values } from "../../src/commands/command.ts";
 import { copyCommand, fakeGroups, fakeHost, type FakeMachine } from "./fake.ts";
+import { unknownCommand } from "../../src/commands/unknown.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 
 const table = tableOf(fakeGroups);
@@ -183,8 +184,10 @@ const unknown: readonly [argv: string[], message: string, hint: string][] = [
 ];
 
 for (const [argv, message, hint] of unknown) {
-  Deno.test(`selectCommand() refuses ${JSON.stringify(argv)}`, () => {
-    const error = assertThrows(() => selectCommand(argv, table), OrcError);
+  Deno.test(`unknownCommand() tells what ${JSON.stringify(argv)} may mean`, () => {
+    const { entry, words } = selectCommand(argv, table);
+    assertEquals(entry, undefined);
+    const error = unknownCommand(table, words);
     assertEquals([error.code, error.message], ["unknown_command", message]);
     assertEquals(error.hint, hint);
   });

@@ -96,6 +96,7 @@ const LINES: Readonly<Record<string, string>> = {
   "help": "help",
   "completions": "completions bash",
   "mcp": "mcp",
+  "serve": "serve",
   "schema": "schema status",
   "version": "version",
 };
@@ -154,7 +155,7 @@ Deno.test({
       assertEquals([...pages.keys()].sort(), Object.keys(LINES).sort());
       for (const [name, line] of Object.entries(LINES)) {
         const flags = pages.get(name) ?? [];
-        const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+        const child = new Deno.Command(Deno.execPath(), {
           args: [
             "run",
             "--no-prompt",
@@ -166,7 +167,13 @@ Deno.test({
           ],
           cwd: root,
           env: { DENO_DIR, HOME: home, ORCHESTRATOR_APPROVALS: "any" },
-        }).output();
+          stdin: "piped",
+          stdout: "piped",
+          stderr: "piped",
+        }).spawn();
+        // What serves ends with its input.
+        await child.stdin.close();
+        const { code, stderr } = await child.output();
         const said = `${line}: ${new TextDecoder().decode(stderr)}`;
         const refusal = WITHOUT_DATABASE.includes(name) ? 78 : 0;
         assertEquals(code, REFUSED.includes(name) ? 3 : refusal, said);

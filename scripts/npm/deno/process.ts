@@ -6,6 +6,7 @@ export interface PermissionDescriptor {
   readonly name: string;
   readonly path?: string;
   readonly command?: string;
+  readonly host?: string;
   readonly kind?: string;
   readonly variable?: string;
 }
