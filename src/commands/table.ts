@@ -10,11 +10,10 @@ const config = from(() => import("./groups/config.ts"));
 const doctor = from(() => import("./groups/doctor.ts"));
 const feedback = from(() => import("./groups/feedback.ts"));
 const history = from(() => import("./groups/history.ts"));
-const mcp = from(() => import("./groups/mcp.ts"));
 const migration = from(() => import("./groups/migration.ts"));
 const persist = from(() => import("./groups/persist.ts"));
 const secrets = from(() => import("./groups/secrets.ts"));
-const serve = from(() => import("./groups/serve.ts"));
+const servers = from(() => import("./groups/servers.ts"));
 const sessions = from(() => import("./groups/sessions.ts"));
 const snapshot = from(() => import("./groups/snapshot.ts"));
 const status = from(() => import("./groups/status.ts"));
@@ -183,8 +182,8 @@ export const commandGroups: readonly CommandGroup[] = [
         load: async () =>
           (await import("./schema.ts")).schemaCommand(commandGroups),
       },
-      serve("serve", "Show the sessions in a browser, live"),
-      mcp("mcp", "Serve the tools of an MCP client"),
+      servers("serve", "Show the sessions in a browser, live"),
+      servers("mcp", "Serve the tools of an MCP client"),
       begin("version", "Show the version of orc and of its runtime"),
     ],
   },
