@@ -171,7 +171,6 @@ no_such_workflow not_found there is no such workflow
 no_test_ran refused the check passed, but ran no test
 no_workflow config the session has no workflow
 no_working_directory external the current directory cannot be used
-port_taken external the port cannot be listened at
 not_a_directory corrupt,usage something else is where a directory is expected
 not_a_project usage the state of a repository is not kept there
 not_a_regular_file config,corrupt something else is where a file is expected
@@ -211,6 +210,7 @@ path_too_long usage the path is too long for the system
 permission_denied denied the system does not permit it
 permission_missing denied the runtime does not permit it
 phase_left conflict another process left the phase meanwhile
+port_taken external the port cannot be listened at
 read_only external the file system can only be read
 reason_missing usage a reason is missing
 reason_without_abandon usage a reason goes with --abandon alone

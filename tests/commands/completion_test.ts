@@ -55,7 +55,7 @@ Deno.test("orc complete-words offers commands, and the words of families", () =>
     assertEquals(await wordsFor(root, "feedback "), ["capture", "review"]);
     assertEquals(
       await wordsFor(root, "workflow l"),
-      await wordsFor(root, "session "),
+      ["resolve", ...await wordsFor(root, "session ")],
     );
     assertEquals(await wordsFor(root, "help feedback "), ["capture", "review"]);
     assertEquals(await linesFor(root, "no such "), []);
