@@ -60,13 +60,14 @@ import type {
   SessionNaming,
   StoreContext,
 } from "./store.ts";
-import { stampNew } from "./update.ts";
+import { notNew, stampNew } from "./update.ts";
 
 export async function createSession(
   layout: RepositoryLayout,
   context: StoreContext,
   { id, decision, localTime, owner }: NewSession,
 ): Promise<Session> {
+  if (isThere(sessionLayout(layout.root, id).directory)) throw notNew(id);
   const newId = await context.idSource();
   const session = stampNew(id, decision, newId);
   // Before it is there: a session must not be left that nobody knows to be of here.

@@ -187,17 +187,36 @@ export interface StoreCapabilities {
 /**
  * Where sessions are kept. An acknowledged update is durable; concurrent updates of one
  * session are applied one after the other, each on the state the one before it left.
+ *
+ * Besides what each method names, a store of files throws what the disk says (`permission_denied`,
+ * `disk_error`, `symbolic_link`, `not_a_regular_file`), and one in a database what the server or the way to it
+ * says (`store_unreachable`, `store_auth`, `store_tls`).
  */
 export interface SessionStore {
   /** What it can do besides. */
   capabilities(): Promise<StoreCapabilities>;
-  /** Stores a new session; it is there whole or not at all. */
+  /**
+   * Stores a new session; it is there whole or not at all.
+   *
+   * @throws {OrcError} `invalid_session_id` (usage) if that is no id, or another session has it
+   */
   create(session: NewSession): Promise<Session>;
-  /** Reads a session without locking or changing anything. */
+  /**
+   * Reads a session without locking or changing anything.
+   *
+   * @throws {OrcError} `no_such_session` (not_found); `invalid_json`, `invalid_state` or `foreign_state`
+   *   (corrupt) if its state cannot be read
+   */
   read(id: string): Promise<Session>;
   /**
    * Applies a decision to the state as it is under the lock. `change` may be called again when the lock was
-   * lost. Aborting ends the waiting for the lock; what is stored is never rejected.
+   * lost. Aborting ends the waiting for the lock; what is stored is never rejected. What `change` throws comes
+   * through, and nothing is stored.
+   *
+   * @throws {OrcError} as `read`; `lock_held` (conflict) if others keep it locked for too long,
+   *   `session_removed` (conflict) if it goes meanwhile
+   * @throws {OrcError} `changed_outside`, `newer_format` or `state_behind_log` (corrupt) if nobody vouches for
+   *   the state as it is
    */
   update(
     id: string,
@@ -211,6 +230,8 @@ export interface SessionStore {
   /**
    * Reads the events of a session that was read before: all up to that state, and what was logged
    * since. A batch at a time, in constant memory; whoever leaves the loop ends the reading.
+   *
+   * @throws {OrcError} `no_such_session` (not_found) if it was removed while it is followed
    */
   events(session: Session, options?: EventsOptions): AsyncIterable<EventBatch>;
   /**
@@ -223,11 +244,19 @@ export interface SessionStore {
   logBytes(id: string): Promise<number>;
   /** What is another text after each update of a session; undefined where there is none. Cheaper than to read it. */
   version(id: string): Promise<string | undefined>;
-  /** Reads what is said of a session besides its work, such as `name`, `owner` and `origin`; undefined where nothing is. */
+  /**
+   * Reads what is said of a session besides its work, such as `name`, `owner` and `origin`; undefined where
+   * nothing is.
+   *
+   * @throws {OrcError} `invalid_json` or `invalid_meta` (corrupt) if it cannot be read
+   */
   meta(id: string): Promise<JsonObject | undefined>;
   /**
    * Gives a session, also a closed one, a name or an owner; what else is said of it stays as it is. No update,
    * and no event. Returns warnings.
+   *
+   * @throws {OrcError} `no_such_session` (not_found), `lock_held` (conflict); `invalid_meta` (corrupt) if what
+   *   was said before cannot be read
    */
   nameSession(naming: SessionNaming): Promise<readonly string[]>;
   /** The checkpoints of a session. */
@@ -239,6 +268,9 @@ export interface SessionStore {
   /**
    * Removes a session with all that belongs to it; false when it may not go, or is gone already. `mayRemove`
    * decides on the state as it is then: no update comes between.
+   *
+   * @throws {OrcError} `lock_held` (conflict); as `read`, and `changed_outside` or `newer_format` (corrupt): what
+   *   nobody vouches for is not removed
    */
   remove(
     id: string,

@@ -157,7 +157,10 @@ function testUpdates(test: Test, testSession: Test): void {
 
   testSession("a session is created once", async ({ store }) => {
     const before = await store.update(ID, complete("a"));
-    await assertRejects(() => store.create(newSession(ID)));
+    assertEquals(
+      await codeOf(() => store.create(newSession(ID))),
+      "usage invalid_session_id",
+    );
     assertEquals(await store.read(ID), before.session);
     assertEquals(await store.ids(), [ID]);
   });
@@ -452,6 +455,18 @@ function testEvents(testSession: Test): void {
     await following;
     assertEquals(seen, ["a", "b", "c"]);
   });
+
+  testSession(
+    "who follows a session is told that it was removed",
+    async ({ store }) => {
+      const session = await store.read(ID);
+      const following = codeOf(async () => {
+        for await (const _ of store.events(session, { follow: true }));
+      });
+      await store.remove(ID, () => true);
+      assertEquals(await following, "not_found no_such_session");
+    },
+  );
 
   testSession("a signal ends the following", async ({ store }) => {
     const signal = AbortSignal.timeout(20);

@@ -6,6 +6,7 @@ import {
 } from "../../base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../engine/event.ts";
 import { asOrcError, ifThere } from "../../files/errors.ts";
+import { isThere } from "../../files/read.ts";
 import { pause as pauseFor } from "../../files/wait.ts";
 import { bytesOfLine, linesBackwards, linesFrom } from "../log.ts";
 import {
@@ -16,6 +17,7 @@ import {
   readLogBackwards,
   repeatFilter,
 } from "../log_read.ts";
+import { noSuchSession } from "../read.ts";
 import type { EventBatch, EventsOptions, LogLine, Session } from "../store.ts";
 
 const MAX_BATCH_EVENTS = 64;
@@ -52,8 +54,14 @@ export function sessionEvents(
   { id, state: { workflowId }, lastEvents }: Session,
   options?: EventsOptions,
 ): AsyncIterable<EventBatch> {
-  const { log: path } = sessionLayout(root, id);
-  return eventsIn({ root, path, workflowId, lastEvents }, options);
+  const { log: path, directory } = sessionLayout(root, id);
+  // Who follows a session that was removed would wait for ever.
+  // deno-lint-ignore require-await
+  const isOver = async (): Promise<boolean> => {
+    if (isThere(directory)) return false;
+    throw noSuchSession(id, directory);
+  };
+  return eventsIn({ root, path, workflowId, lastEvents }, options, isOver);
 }
 
 /** The lines of a session's log, a batch at a time; the file is open until the end, or until the loop is left. */
