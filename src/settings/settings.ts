@@ -304,7 +304,7 @@ const ROWS = [
     type: choice("file", "auto", "postgres"),
     default: "file",
     summary:
-      "Where sessions are kept: in files, packed when they rest, or in a database",
+      "Where sessions are kept: files, files packed at rest, or a database",
     // It may demand that a team has them together, and not that one has its own apart.
     inRepository: ["postgres"],
   },
