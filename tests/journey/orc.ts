@@ -116,13 +116,18 @@ async function execute(
   cwd: string,
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {
-  const { code, stdout, stderr } = await new Deno.Command(program, {
+  const child = new Deno.Command(program, {
     args: [...args],
     cwd,
     env: { ...neutralEnvironment(), ...env },
     clearEnv: true,
-    stdin: "null",
-  }).output();
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  // What serves goes on until its input ends.
+  await child.stdin.close();
+  const { code, stdout, stderr } = await child.output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { code, stdout: decode(stdout), stderr: decode(stderr) };
 }
