@@ -33,8 +33,6 @@ export const commandGroups: readonly CommandGroup[] = [
       begin("workflows", "List or show the workflows that come with orc"),
       upstream("workflow resolve", "Show the workflow with its includes"),
       upstream("include update", "Pin what is included to newer commits"),
-      store("store status", "Show where sessions are kept"),
-      store("store upgrade", "Make the tables of a database, or renew them"),
     ],
   },
   {
@@ -184,6 +182,8 @@ export const commandGroups: readonly CommandGroup[] = [
       },
       servers("serve", "Show the sessions in a browser, live"),
       servers("mcp", "Serve the tools of an MCP client"),
+      store("store status", "Show where sessions are kept"),
+      store("store upgrade", "Make the tables of a database, or renew them"),
       begin("version", "Show the version of orc and of its runtime"),
     ],
   },

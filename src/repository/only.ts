@@ -17,8 +17,13 @@ export async function onlySession(
   const [only] = active;
   if (only) return { session: await store.read(only), source: "only" };
   const legacy = await readLegacy(layout);
-  // What was adopted goes on in the new place, and may have ended there.
-  return legacy && !(await store.ids()).includes(legacy.session.id)
-    ? { session: legacy.session, source: "legacy" }
-    : [];
+  if (legacy === undefined) return [];
+  if (!(await store.ids()).includes(legacy.session.id)) {
+    return { session: legacy.session, source: "legacy" };
+  }
+  // What was adopted goes on in the new place, perhaps only since the look above, or has ended there.
+  const [adopted] = await listActive(FIRST_LOOK);
+  return adopted === undefined
+    ? []
+    : { session: await store.read(adopted), source: "only" };
 }

@@ -1,4 +1,4 @@
-import { usage } from "../base/error.ts";
+import { orElse, usage } from "../base/error.ts";
 import {
   type RepositoryLayout,
   repositoryLayout,
@@ -118,8 +118,9 @@ function repositoryIn(
 /** The store that settings name is looked for once something is asked of it, and only where there are settings. */
 function storeOf(host: Host, site: Omit<Repository, "store">): SessionStore {
   const files = fileStore(site.layout, site.context);
+  // What cannot be looked at is said by whoever chooses.
   const isChosen = variableOf(host, "ORCHESTRATOR_STORE") ||
-    mayHoldSettings(host, site.found.root);
+    orElse(() => mayHoldSettings(host, site.found.root), () => true);
   if (!isChosen) return files;
   let chosen: Promise<SessionStore> | undefined;
   const call = async (name: string | symbol, request: unknown[]) => {

@@ -4,7 +4,7 @@ import { decodeUtf8 } from "../base/json.ts";
 import { userLayout } from "../base/layout.ts";
 import { MAX_CONFIG_BYTES } from "../base/limits.ts";
 import { STORE_SECRET } from "../base/names.ts";
-import { readRegularFile } from "../files/read.ts";
+import { guardDirectory, readRegularFile } from "../files/read.ts";
 import { readRemoteUrl } from "../files/git_remote.ts";
 import type { Host } from "../host/host.ts";
 import type { Database } from "../postgres/database.ts";
@@ -30,6 +30,8 @@ export async function chooseStore(
   site: Site,
   files: SessionStore,
 ): Promise<SessionStore> {
+  // What lies in the place of the directory is the trouble, and not the settings in it.
+  guardDirectory(site.layout.root, site.layout.directory);
   if (await readValue(host, site, "store") !== "postgres") return files;
   const database = await databaseOf(host, site);
   const { postgresStore } = await import("../postgres/store.ts");

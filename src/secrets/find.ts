@@ -1,6 +1,6 @@
 import type { KnownSecret } from "../base/mask.ts";
 import { isSecretName, STORE_SECRET } from "../base/names.ts";
-import type { Host } from "../host/host.ts";
+import { type Host, variableOf } from "../host/host.ts";
 import type { Repository } from "../repository/open.ts";
 import { unlessDamaged } from "../session/entries.ts";
 import { readStatements, readValue } from "../settings/files.ts";
@@ -90,8 +90,12 @@ export async function knownSecretNames(
     secretPlaces(host, repository)
       .filter(({ level }) => level !== "global").flatMap(secretNames)
   );
+  // Of a store in files there is no password, and nothing is looked through for it.
+  const own = await ifRight(async () =>
+    (await repository.store.capabilities()).files ? [] : [STORE_SECRET]
+  );
   const names = [
-    STORE_SECRET,
+    ...variableOf(host, STORE_SECRET) ? [STORE_SECRET] : own.names,
     ...secretsOf(workflow),
     ...kept.names,
     ...isLenient ? (await ifRight(inSettings)).names : await inSettings(),

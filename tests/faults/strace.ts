@@ -98,10 +98,12 @@ async function strace(
  * made by the main thread alone, but strace counts for each thread, and breaks one call of each.
  */
 export function didRuntimeDie({ stderr }: Pick<Traced, "stderr">): boolean {
-  return RUNTIME_DIED.test(stderr);
+  return PANIC.test(stderr) && !stderr.includes("thread 'main'");
 }
 
-const RUNTIME_DIED = /^thread 'tokio-runtime-worker' .*panicked at /m;
+/** What workers that die at once say of it comes mingled, and not always whole. */
+const PANIC =
+  /^thread 'tokio-runtime-worker' .*panicked at |^Deno has panicked/m;
 
 /** Whether the call that was to be broken is the one that was. */
 export function didBreak(
