@@ -226,7 +226,6 @@ Deno.test("a check gets the secrets its item names, and inherits nothing that an
       assertEquals(withheld, [
         "ORCHESTRATOR_PASSPHRASE",
         "SECRETS_PASSWORD",
-        "ORCHESTRATOR_STORE_PASSWORD",
         ...names.flatMap((name) => [`ORCHESTRATOR_${name}_KEY`, `${name}_KEY`]),
       ]);
     }
