@@ -61,6 +61,8 @@ for (const scenario of [...PERSIST_SCENARIOS, BRANCH_SCENARIO]) {
               const found = await problemsAfter(ended, how);
               const where = `${breakage} at ${call.what}`;
               problems.push(...found.map((text) => `${where}: ${text}`));
+              // Such a run takes long: whoever waits for it sees at once what it found.
+              if (isComplete && found.length > 0) console.log(problems.at(-1));
             }
             Deno.removeSync(copy, { recursive: true });
           }

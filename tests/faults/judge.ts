@@ -40,7 +40,7 @@ function problemsWithEnd(
   }
   const expected = code === 0
     ? /^(?:Warning: [A-Z][^\n]*\n)*$/
-    : /^[A-Z][^\n]*[^.\n]\n/;
+    : /^[A-Z"][^\n]*[^.\n]\n/;
   if (!expected.test(stderr)) problems.push(`it said: ${stderr}`);
   if (code === 0 && call.what === LAST_SYNC && stderr === "") {
     problems.push("nobody was told that the disk did not confirm it");
