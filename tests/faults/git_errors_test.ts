@@ -6,7 +6,7 @@
 import { withTemporaryDirectory } from "../files/temporary.ts";
 import { repositoryAt } from "../journey/orc.ts";
 import { errorsAt, sample, TRACED_CALLS } from "./fault.ts";
-import { callsOfGit, runWithGit } from "./git_shim.ts";
+import { callsOfGit, isDirectory, runWithGit } from "./git_shim.ts";
 import { problemsAfter } from "./judge.ts";
 import { BRANCH_SCENARIO, PERSIST_SCENARIOS } from "./persist_scenario.ts";
 import { copyOf } from "./scenario.ts";
@@ -39,7 +39,7 @@ for (const scenario of [...PERSIST_SCENARIOS, BRANCH_SCENARIO]) {
           ...{ calls: TRACED_CALLS, env },
         });
         // A directory of references that git cannot open it takes for an empty one, and says nothing.
-        const told = calls.filter(({ what }) => !what.includes("O_DIRECTORY"));
+        const told = calls.filter((call) => !isDirectory(call));
         const faults = sample(errorsAt(told), count);
         assert(faults.length >= 10, `there are only ${faults.length} faults`);
         const problems: string[] = [];

@@ -90,13 +90,20 @@ export function callsOfGit(
       const trace = Deno.readTextFileSync(`${bin}/trace.${run}`);
       for (const call of callsBelow(directory, trace)) {
         const what = `run ${run} ${call.what}`;
-        // What several programs do at their nth call is broken in all of them.
+        // What several programs do at their nth call is broken in all of them: a directory among it counts.
         const key = `${run} ${call.name} ${call.ordinal}`;
-        if (!found.has(key)) found.set(key, { ...call, what });
+        if (!found.has(key) || isDirectory(call)) {
+          found.set(key, { ...call, what });
+        }
       }
     }
     return [...found.values()];
   });
+}
+
+/** Whether a call opens a directory. */
+export function isDirectory({ what }: Call): boolean {
+  return what.includes("O_DIRECTORY");
 }
 
 const CALL = /^(\d+) +(\w+)\((.*)$/;
