@@ -65,6 +65,8 @@ export function allSuites(): Suite[] {
         ...testFilesIn("tests"),
       ].filter(isOfPureFile),
     ),
+    // By far the longest, so that no lane has to wait for it at the end.
+    suite("faults", MACHINE),
     suite("model", []),
     suite("files", FILES, FILE_ROOMS.flatMap(impureTestsOf)),
     suite("store", FILES),
@@ -110,7 +112,6 @@ export function allSuites(): Suite[] {
     suite("bad_inputs", ANYTHING),
     suite("remedies", ANYTHING),
     suite("crash", MACHINE),
-    suite("faults", MACHINE),
     suite("parallel", MACHINE),
     builds(suite("runtimes", MACHINE)),
     builds(suite("scripts", PROGRAMS)),
