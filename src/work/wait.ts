@@ -76,7 +76,8 @@ export async function waitForAnswer(
   const { id, legacyPath } = session;
   const stamp = async () =>
     [await store.version(id), legacyPath && stampOf(legacyPath)].join();
-  let seen = await stamp();
+  // An answer that came while this began is read at the first look.
+  let seen: string | undefined;
   let { state } = session;
   for (;;) {
     const at = host.now();

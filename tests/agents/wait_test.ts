@@ -76,6 +76,42 @@ Deno.test("waitForAnswer() ends with a yes, whatever else happens before", () =>
     assertEquals((await wait(root)).answer, "approved");
   }));
 
+Deno.test("waitForAnswer() misses no answer that comes while it begins", () =>
+  within(async (root) => {
+    const [session] = Deno.readDirSync(`${root}/.orchestrator/sessions`);
+    const directory = `${root}/.orchestrator/sessions/${session?.name}`;
+    const files = ["state.json", "log.jsonl"].map((name) =>
+      `${directory}/${name}`
+    );
+    const read = () => files.map((path) => Deno.readFileSync(path));
+    const write = (contents: readonly Uint8Array<ArrayBuffer>[]) =>
+      contents.forEach((bytes, at) =>
+        Deno.writeFileSync(files[at] ?? "", bytes)
+      );
+    const before = read();
+    await approve(root)();
+    const after = read();
+    write(before);
+    let calls = 0;
+    const waiting = (answerAt: number) => {
+      calls = 0;
+      const host = fixedHost({ number: number++ });
+      const now = () => {
+        if (++calls === answerAt) write(after);
+        return host.now();
+      };
+      const pauses = [1, 2];
+      const pause = () =>
+        pauses.pop() ? Promise.resolve() : Promise.reject(new Error("over"));
+      const options = { root, itemId: "look", pause };
+      return waitForAnswer({ ...host, now }, options);
+    };
+    await assertRejects(() => waiting(0), Error, "over");
+    // Each look asks for the time, and so does the beginning, before the first of them.
+    const { answer } = await waiting(calls - 3);
+    assertEquals(answer, "approved");
+  }));
+
 Deno.test("waitForAnswer() ends with a no and its reason, also with one from before that nobody answered", () =>
   within(async (root) => {
     const no = await wait(root, [reject(root)]);
