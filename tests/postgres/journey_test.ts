@@ -3,13 +3,13 @@ import {
   APPROVING,
   commit,
   inRepository,
-  type Repository,
   repositoryAt,
   runtimeCaches,
   treeOf,
 } from "../journey/orc.ts";
 import { orcCommand } from "../orc_command.ts";
-import { programs, query, withServer } from "./database.ts";
+import { SCENES } from "../journey/scenes.ts";
+import { choosing, inDatabase, test } from "./repository.ts";
 import { freePort, OWNER, startServer } from "./server.ts";
 import {
   assert,
@@ -29,61 +29,25 @@ phases:
   - {id: DO, name: Do, items: [{id: work, name: Work}]}
 `;
 
-function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name, ignore: programs === undefined, fn });
-}
-
-let databases = 0;
-
-/** Variables that choose a database. */
-type Choice = Readonly<Record<string, string>>;
-
-/** A repository whose sessions lie in a database of their own. */
-function inDatabase(
-  test: (
-    at: Repository,
-    env: Choice,
-    ask: (text: string) => ReturnType<typeof query>,
-  ) => Promise<void>,
-): Promise<void> {
-  return withServer(async ({ port }) => {
-    const database = `journey${databases++}`;
-    await query(port, `create database ${database}`);
-    await inRepository(async (repository) => {
-      const home = `${repository.directory}/.git/home`;
-      await Deno.mkdir(home);
-      const env = {
-        ...runtimeCaches(),
-        HOME: home,
-        ORCHESTRATOR_STORE: "postgres",
-        ORCHESTRATOR_STORE_URL:
-          `postgres://${OWNER}@127.0.0.1:${port}/${database}`,
-      };
-      await repository.write("workflow.yaml", WORKFLOW);
-      const chosen = choosing(repository, env);
-      await chosen.result(["store", "upgrade"]);
-      const ask = (text: string) => query(port, text, [], database);
-      await test(chosen, env, ask);
-    });
+/** A repository of this workflow. */
+function inTiny(run: Parameters<typeof inDatabase>[0]): Promise<void> {
+  return inDatabase(async (at, env, ask) => {
+    await at.write("workflow.yaml", WORKFLOW);
+    await run(at, env, ask);
   });
 }
 
-/** The same repository, for somebody who has these variables. */
-function choosing(repository: Repository, choice: Choice): Repository {
-  const { orc, result } = repository;
-  return {
-    ...repository,
-    orc: (args, options) =>
-      orc(args, { ...options, env: { ...choice, ...options?.env } }),
-    result: (args, options) =>
-      result(args, { ...options, env: { ...choice, ...options?.env } }),
-  };
+for (const [name, play] of Object.entries(SCENES)) {
+  test(`in a database, ${name}`, () =>
+    inDatabase((repository, env) =>
+      play(repository, (directory) => choosing(repositoryAt(directory), env))
+    ));
 }
 
 const ID = /^01[0-9a-z]{24}$/;
 
 test("a session is led from its start to its end in a database, and no file of it is there", () =>
-  inDatabase(async ({ directory, orc, result, write }, _, ask) => {
+  inTiny(async ({ directory, orc, result, write }, _, ask) => {
     assertEquals((await orc(["status"])).code, 4);
     const { session } = await result(["start", "Add login"]);
     assertMatch(session, ID);
@@ -139,7 +103,7 @@ test("a session is led from its start to its end in a database, and no file of i
   }));
 
 test("whoever follows hears of each update, in the order of their making", () =>
-  inDatabase(async ({ directory, result }, env) => {
+  inTiny(async ({ directory, result }, env) => {
     await result(["start", "Add login"]);
     const [program, ...first] = orcCommand();
     const child = new Deno.Command(program, {
@@ -176,7 +140,7 @@ test("whoever follows hears of each update, in the order of their making", () =>
   }));
 
 test("another clone has the same sessions, and runs nothing of them before a human said so", () =>
-  inDatabase(async (one, env) => {
+  inTiny(async (one, env) => {
     await one.run("git", "remote", "add", "origin", "https://git.example/a/b");
     await one.run("git", "add", "workflow.yaml");
     await commit(one, "Workflow");
@@ -328,7 +292,7 @@ test("the password is a secret, which nothing shows", async () => {
 });
 
 test("what works on files says so, and what is done instead", () =>
-  inDatabase(async ({ orc, result, write }) => {
+  inTiny(async ({ orc, result, write }) => {
     await result(["start", "Add login"]);
     await write("old/.workflow_state.json", "{}");
     for (
@@ -353,7 +317,7 @@ test("what works on files says so, and what is done instead", () =>
   }));
 
 test("a process of its own for each update stores them all", () =>
-  inDatabase(async ({ directory, result, orc }, env, ask) => {
+  inTiny(async ({ directory, result, orc }, env, ask) => {
     await result(["start", "Add login"]);
     const at = choosing(repositoryAt(directory), env);
     const numbers = Array.from({ length: 24 }, (_, index) => index);

@@ -63,14 +63,17 @@ export interface ServerOptions {
   readonly settings?: readonly string[];
   /** Lines of pg_hba.conf; all of loopback are let in without it. */
   readonly access?: readonly string[];
+  /** Megabytes of a disk of its own, which only the superuser can make. */
+  readonly diskMb?: number;
 }
 
 /** Makes a database and starts its server. */
 export async function startServer(
-  { settings = [], access }: ServerOptions = {},
+  { settings = [], access, diskMb }: ServerOptions = {},
 ): Promise<Server> {
   // Names of sockets are short, and the ordinary user has to come there.
   const directory = Deno.makeTempDirSync({ dir: "/tmp", prefix: "orc-pg-" });
+  if (diskMb !== undefined) mount(directory, diskMb);
   if (Deno.uid() === 0) Deno.chownSync(directory, NOBODY, NOBODY);
   const data = `${directory}/data`;
   const port = freePort();
@@ -108,6 +111,7 @@ export async function startServer(
     kill: () => end("SIGKILL"),
     stop: async () => {
       await end("SIGQUIT");
+      if (diskMb !== undefined) runOrThrow("umount", directory);
       Deno.removeSync(directory, { recursive: true });
     },
   };
@@ -118,6 +122,32 @@ export async function startServer(
     throw error;
   }
   return server;
+}
+
+/** Whether a server can have a disk of its own here. */
+export function mayMount(): boolean {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return false;
+  const directory = Deno.makeTempDirSync({ dir: "/tmp", prefix: "orc-pg-" });
+  try {
+    mount(directory, 1);
+    runOrThrow("umount", directory);
+    return true;
+  } catch {
+    console.log("No disk of its own can be made here");
+    return false;
+  } finally {
+    Deno.removeSync(directory);
+  }
+}
+
+function mount(directory: string, mb: number): void {
+  runOrThrow("mount", "-t", "tmpfs", "-o", `size=${mb}m`, "orc", directory);
+}
+
+function runOrThrow(program: string, ...args: readonly string[]): void {
+  const { success, stderr } = new Deno.Command(program, { args: [...args] })
+    .outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
 }
 
 /** A command that the superuser runs as somebody without rights. */
