@@ -9,7 +9,7 @@ import { assertOptions } from "../base/text.ts";
 import { isVisible } from "../files/read.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import { type Host, variableOf } from "../host/host.ts";
-import { fileStore } from "../session/read.ts";
+import { deferredStore, fileStore } from "../session/read.ts";
 import type { Memory, SessionStore, StoreContext } from "../session/store.ts";
 import type { Place } from "./place.ts";
 
@@ -122,24 +122,9 @@ function storeOf(host: Host, site: Omit<Repository, "store">): SessionStore {
   const isChosen = variableOf(host, "ORCHESTRATOR_STORE") ||
     orElse(() => mayHoldSettings(host, site.found.root), () => true);
   if (!isChosen) return files;
-  let chosen: Promise<SessionStore> | undefined;
-  const call = async (name: string | symbol, request: unknown[]) => {
-    const { chooseStore } = await import("./store.ts");
-    return Reflect.get(await (chosen ??= chooseStore(host, site, files)), name)(
-      ...request,
-    );
-  };
-  const streams: (string | symbol)[] = ["events", "log"];
-  return new Proxy(files, {
-    get: (_, name) =>
-      !Object.hasOwn(files, name)
-        ? undefined
-        : streams.includes(name)
-        ? async function* (...request: unknown[]) {
-          yield* await call(name, request);
-        }
-        : (...request: unknown[]) => call(name, request),
-  });
+  return deferredStore(async () =>
+    (await import("./store.ts")).chooseStore(host, site, files)
+  );
 }
 
 /** Who calls often has one host: what was read last is remembered with it. */

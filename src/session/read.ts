@@ -23,7 +23,6 @@ import {
   readBeginning,
   readJson,
   readText,
-  sizeOf,
 } from "../files/read.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
 import type {
@@ -120,54 +119,52 @@ export function readSessionMeta(path: string): JsonObject | undefined {
   });
 }
 
-/** The sessions of one repository. What writes is loaded by the first write: most commands only read. */
+/** The sessions of one repository. Most commands need no more than stands here; the rest is loaded when it is asked for. */
 export function fileStore(
   layout: RepositoryLayout,
   context: StoreContext,
 ): SessionStore {
   const { memory = {} } = context;
-  let update: SessionStore["update"] | undefined;
-  const writing = () => import("./create.ts");
-  const listing = () => import("./entries.ts");
-  const logs = () => import("./kept/events.ts");
-  const kept = () => import("./kept/checkpoints.ts");
-  const printed = () => import("./kept/outputs.ts");
-  const said = () => import("./kept/feedback.ts");
-  return {
+  const door: Pick<SessionStore, "capabilities" | "read" | "meta"> = {
     capabilities: () => Promise.resolve({ files: true }),
-    create: async (session) =>
-      (await writing()).createSession(layout, context, session),
     read: (id) => readSession(layout, id, memory),
-    update: async (...request) => {
-      const { sessionUpdater } = await import("./update.ts");
-      update ??= sessionUpdater(layout, context, memory);
-      return await update(...request);
-    },
-    ids: async () => (await listing()).sessionIds(layout),
-    list: async (options) => (await listing()).listEntries(layout, options),
-    async *events(...request) {
-      yield* (await logs()).sessionEvents(layout, ...request);
-    },
-    async *log(...request) {
-      yield* (await logs()).loggedLines(layout, ...request);
-    },
-    logBytes: async (id) =>
-      sizeOf(sessionLayout(layout.root, id).log) ||
-      (await import("./pack/door.ts")).packedLogBytes(layout.root, id),
-    version: async (id) =>
-      (await logs()).versionOf(sessionLayout(layout.root, id)),
     meta: async (id) =>
       readSessionMeta(sessionLayout(layout.root, id).meta) ??
         (await import("./pack/door.ts")).packedMeta(layout.root, id),
-    nameSession: async (naming) =>
-      (await writing()).writeSessionMeta(layout, context, naming),
-    checkpoints: async (id) =>
-      (await kept()).sessionCheckpoints(layout, context, id),
-    outputs: async (session) =>
-      (await printed()).sessionOutputs(layout, context, session),
-    feedback: async (id) => (await said()).sessionFeedback(layout, context, id),
-    remove: async (...request) =>
-      (await writing()).removeSession(layout, context, ...request),
+  };
+  const rest = async () =>
+    (await import("./kept/files.ts")).restOfFiles(layout, context, memory);
+  return {
+    ...deferredStore(async () => ({ ...door, ...await rest() })),
+    ...door,
+  };
+}
+
+/** A store that is found when something is asked of it. */
+export function deferredStore(find: () => Promise<SessionStore>): SessionStore {
+  let found: Promise<SessionStore> | undefined;
+  const store = () => found ??= find();
+  return {
+    capabilities: async () => (await store()).capabilities(),
+    create: async (session) => (await store()).create(session),
+    read: async (id) => (await store()).read(id),
+    update: async (...request) => (await store()).update(...request),
+    ids: async () => (await store()).ids(),
+    list: async (options) => (await store()).list(options),
+    async *events(...request) {
+      yield* (await store()).events(...request);
+    },
+    async *log(...request) {
+      yield* (await store()).log(...request);
+    },
+    logBytes: async (id) => (await store()).logBytes(id),
+    version: async (id) => (await store()).version(id),
+    meta: async (id) => (await store()).meta(id),
+    nameSession: async (naming) => (await store()).nameSession(naming),
+    checkpoints: async (id) => (await store()).checkpoints(id),
+    outputs: async (session) => (await store()).outputs(session),
+    feedback: async (id) => (await store()).feedback(id),
+    remove: async (...request) => (await store()).remove(...request),
   };
 }
 

@@ -1,0 +1,48 @@
+/** What is said of a session in a database besides its work. */
+import { corrupt } from "../base/error.ts";
+import {
+  asObject,
+  type JsonObject,
+  jsonObject,
+  parseJson,
+  withFields,
+} from "../base/json.ts";
+import { printJson } from "../base/json_print.ts";
+import { sessionMeta } from "../session/create.ts";
+import type { SessionNaming } from "../session/store.ts";
+import type { Row } from "./connection.ts";
+import type { SessionRows } from "./rows.ts";
+
+export async function readMeta(
+  rows: SessionRows,
+  id: string,
+): Promise<JsonObject | undefined> {
+  return metaIn(await rows.small(id), rows.labelOf(id));
+}
+
+export async function nameSession(
+  rows: SessionRows,
+  { id, said, startedAtLocal }: SessionNaming,
+): Promise<readonly string[]> {
+  const key = await rows.keyOf(id);
+  await rows.write(async (sql) => {
+    const known = metaIn(await rows.hold(sql, id), rows.labelOf(id)) ??
+      jsonObject(sessionMeta(id, startedAtLocal));
+    const text = printJson(withFields(known, said), 2);
+    await sql("update orc.session set meta = $3 where repo = $1 and id = $2", [
+      ...[...key, text],
+    ]);
+  });
+  return [];
+}
+
+function metaIn(row: Row | undefined, label: string): JsonObject | undefined {
+  const { meta: text = null } = row ?? {};
+  if (typeof text !== "string") return undefined;
+  const meta = asObject(parseJson(text, label));
+  if (meta !== undefined) return meta;
+  throw corrupt(
+    "invalid_meta",
+    `Cannot use what is said of ${label}: it is no object`,
+  );
+}

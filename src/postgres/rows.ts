@@ -1,0 +1,138 @@
+/** The rows of one repository's sessions: how they are found, locked and read. */
+import { assertWritable } from "../session/encode.ts";
+import { noSuchSession, recall } from "../session/read.ts";
+import type { Memory, Session, StoreContext } from "../session/store.ts";
+import type { Row, Sql, Work } from "./connection.ts";
+import type { Database } from "./database.ts";
+import type { Beside } from "./kept.ts";
+
+/** What names a session in a database. */
+export type Key = readonly [repo: string, session: string];
+
+/** Columns that are small, whatever a session did. */
+const SMALL_COLUMNS = "serial, log_bytes, meta";
+
+export interface PostgresOptions {
+  /** What tells the sessions of one repository from those of others in the same database; empty while nobody can tell. */
+  readonly repo: string | (() => Promise<string>);
+  readonly context: Pick<
+    StoreContext,
+    "timeoutMs" | "now" | "newToken" | "idSource" | "signal" | "memory"
+  >;
+}
+
+export class SessionRows {
+  readonly database: Database;
+  readonly context: PostgresOptions["context"];
+  readonly memory: Memory;
+  readonly read: Database["read"];
+  readonly #findRepo: () => Promise<string>;
+  #repo = "";
+
+  constructor(database: Database, { repo, context }: PostgresOptions) {
+    this.database = database;
+    this.context = context;
+    this.memory = context.memory ?? {};
+    this.read = database.read;
+    this.#findRepo = typeof repo === "string"
+      ? () => Promise.resolve(repo)
+      : repo;
+  }
+
+  async repo(): Promise<string> {
+    return this.#repo ||= await this.#findRepo();
+  }
+
+  async keyOf(id: string): Promise<Key> {
+    return [await this.repo(), id];
+  }
+
+  /** What a session is called, for people. */
+  labelOf(id: string): string {
+    return `session ${id} of ${this.database.shown}`;
+  }
+
+  async write<Result>(
+    work: Work<Result>,
+    signal = this.context.signal,
+  ): Promise<Result> {
+    const { timeoutMs } = this.context;
+    const lockTimeoutMs = typeof timeoutMs === "number"
+      ? timeoutMs
+      : await timeoutMs();
+    return await this.database.write(work, { lockTimeoutMs, signal });
+  }
+
+  /** Tells whoever follows a session that it was changed. */
+  async tell(sql: Sql, id: string): Promise<void> {
+    await this.database.tell(sql, (await this.keyOf(id)).join("/"));
+  }
+
+  /** The row of a session, if it is there; nobody else changes it until the transaction ends. */
+  async lock(sql: Sql, id: string): Promise<Row | undefined> {
+    const [row] = await sql(
+      `select state, meta, log_bytes,
+          extract(epoch from clock_timestamp()) * 1000 as now
+         from orc.session
+        where repo = $1 and id = $2 for update`,
+      await this.keyOf(id),
+    );
+    return row;
+  }
+
+  /**
+   * As {@linkcode lock}.
+   *
+   * @throws {OrcError} `no_such_session` (not_found)
+   */
+  async hold(sql: Sql, id: string): Promise<Row> {
+    const row = await this.lock(sql, id);
+    if (row === undefined) throw noSuchSession(id);
+    return row;
+  }
+
+  /** What of a row is small. */
+  async small(id: string): Promise<Row | undefined> {
+    return await this.#select(SMALL_COLUMNS, id);
+  }
+
+  async session(id: string): Promise<Session> {
+    const row = await this.#select("state", id);
+    if (row === undefined) throw noSuchSession(id);
+    return await this.#decode(row, id);
+  }
+
+  /** The session of a row that is locked, if this orc may change it. */
+  async writable(row: Row, id: string): Promise<Session> {
+    const session = await this.#decode(row, id);
+    assertWritable(session, this.labelOf(id));
+    return session;
+  }
+
+  /** What is kept beside a session needs no more than this. */
+  async beside(id: string): Promise<Beside> {
+    return {
+      read: this.read,
+      write: (work) => this.write(work),
+      hold: async (sql) => {
+        const row = await this.hold(sql, id);
+        return () => this.writable(row, id);
+      },
+      key: await this.keyOf(id),
+      label: this.labelOf(id),
+    };
+  }
+
+  async #select(columns: string, id: string): Promise<Row | undefined> {
+    const key = await this.keyOf(id);
+    const [row] = await this.read((sql) =>
+      sql(`select ${columns} from orc.session where repo = $1 and id = $2`, key)
+    );
+    return row;
+  }
+
+  async #decode({ state }: Row, id: string): Promise<Session> {
+    const paths = { state: this.labelOf(id) };
+    return await recall(this.memory, String(state), paths, id).session;
+  }
+}
