@@ -45,7 +45,7 @@ export async function createSession(
   );
   const key = await rows.keyOf(id);
   const made: Made = { session, text, place: 0, events };
-  return await rows.write(async (sql, isUnsure) => {
+  return await rows.write(id, async (sql, isUnsure) => {
     const created = await sql(
       `insert into orc.session
          (repo, id, workflow_id, serial, status, state, meta, log_bytes)
@@ -71,26 +71,30 @@ export async function updateSession(
   const { context } = rows;
   const newId = await context.idSource();
   let last: Made & Pick<Updated, "events"> | undefined;
-  const updated = await rows.write(async (sql, isUnsure): Promise<Updated> => {
-    const row = await rows.hold(sql, id);
-    if (isUnsure && last && await isStored(rows, sql, last)) {
-      const { session, events } = last;
-      return { session, events, warnings: [] };
-    }
-    last = undefined;
-    const session = await rows.writable(row, id);
-    const at = handed("now()", context.now());
-    const decision = change(session, at, () => instantOf(Number(row.now)));
-    if (decision.events.length === 0) {
-      return { session, events: [], warnings: [] };
-    }
-    const fresh = { ...session, lastEvents: [] };
-    const next = stamp(fresh, decision, at, newId);
-    const text = await encodeSession(next.session, at);
-    last = { ...next, text, place: Number(row.log_bytes) };
-    await store(rows, sql, last);
-    return { ...next, warnings: [] };
-  }, signal);
+  const updated = await rows.write(
+    id,
+    async (sql, isUnsure): Promise<Updated> => {
+      const row = await rows.hold(sql, id);
+      if (isUnsure && last && await isStored(rows, sql, last)) {
+        const { session, events } = last;
+        return { session, events, warnings: [] };
+      }
+      last = undefined;
+      const session = await rows.writable(row, id);
+      const at = handed("now()", context.now());
+      const decision = change(session, at, () => instantOf(Number(row.now)));
+      if (decision.events.length === 0) {
+        return { session, events: [], warnings: [] };
+      }
+      const fresh = { ...session, lastEvents: [] };
+      const next = stamp(fresh, decision, at, newId);
+      const text = await encodeSession(next.session, at);
+      last = { ...next, text, place: Number(row.log_bytes) };
+      await store(rows, sql, last);
+      return { ...next, warnings: [] };
+    },
+    signal,
+  );
   if (last !== undefined) {
     const { text, session } = last as Made;
     rows.memory.last = { id, text, session: Promise.resolve(session) };
@@ -104,12 +108,15 @@ export async function removeSession(
   mayRemove: (session: Session) => boolean,
 ): Promise<boolean> {
   const key = await rows.keyOf(id);
-  return await rows.write(async (sql, isUnsure) => {
+  return await rows.write(id, async (sql, isUnsure) => {
     const row = await rows.lock(sql, id);
     if (row === undefined) return isUnsure;
     if (!mayRemove(await rows.writable(row, id))) return false;
-    await sql("delete from orc.session where repo = $1 and id = $2", key);
-    await rows.tell(sql, id);
+    await sql(
+      `delete from orc.session where repo = $1 and id = $2
+        returning ${rows.database.telling}`,
+      key,
+    );
     return true;
   });
 }
@@ -134,14 +141,14 @@ async function store(
        update orc.session set workflow_id = $3, serial = $4, status = $5,
          state = $6, log_bytes = $7, updated_at = clock_timestamp()
        where repo = $1 and id = $2)
-     insert into orc.log values ${lines.join(", ")}`,
+     insert into orc.log values ${lines.join(", ")}
+       returning ${rows.database.telling}`,
     [
       ...await rows.keyOf(id),
       ...[state.workflowId, serial, state.status, text, end],
       ...logged,
     ],
   );
-  await rows.tell(sql, id);
 }
 
 /** Whether events that were made for a try are in the log: they begin at no earlier place. */

@@ -42,7 +42,14 @@ export type Work<Result> = (sql: Sql, isUnsure: boolean) => Promise<Result>;
 export interface Patience {
   /** For a row that somebody else holds. */
   readonly lockTimeoutMs: number;
+  /** What is waited for in the order of coming; without it, many who want one row disturb each other. */
+  readonly turn?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a server says to a statement. */
+interface Answer {
+  readonly rows: readonly Row[];
 }
 
 /** The part of the driver that is used. */
@@ -52,7 +59,9 @@ interface Client {
     readonly text: string;
     readonly values?: readonly unknown[] | undefined;
     readonly query_timeout: number;
-  }): Promise<{ readonly rows: readonly Row[] }>;
+  }): Promise<Answer | readonly Answer[]>;
+  /** Quotes a text so that it can stand in a statement. */
+  escapeLiteral(text: string): string;
   end(): Promise<void>;
   on(event: string, listener: (value: { payload?: string }) => void): void;
   ref(): void;
@@ -106,7 +115,7 @@ export class Connection {
   /** Does all of a work or nothing; again, where it is known that nothing was done, or the work can tell. */
   async transact<Result>(
     work: Work<Result>,
-    { lockTimeoutMs, signal }: Patience,
+    { lockTimeoutMs, turn, signal }: Patience,
   ): Promise<Result> {
     // None at all means for ever to the server.
     const waitMs = Math.max(1, Math.ceil(lockTimeoutMs));
@@ -115,11 +124,21 @@ export class Connection {
       `set local lock_timeout = ${waitMs}`,
       `set local statement_timeout = ${waitMs + SERVER_TIMEOUT_MS}`,
       `set local idle_in_transaction_session_timeout = ${SERVER_TIMEOUT_MS}`,
+      ...turn === undefined ? [] : [`select pg_advisory_xact_lock(${turn})`],
     ].join("; ");
     let isUnsure = false;
-    const whole = async (plain: Sql) => {
-      const sql = this.#asking(waitMs + SERVER_TIMEOUT_MS);
-      await plain(begin);
+    const whole = async () => {
+      const later = this.#asking(waitMs + SERVER_TIMEOUT_MS);
+      let isBegun = false;
+      const sql: Sql = async (text, values = []) => {
+        if (isBegun) return await later(text, values);
+        isBegun = true;
+        // It goes with the beginning: each answer that is waited for costs a fifth of an update.
+        const whole = this.#withValues(text, values);
+        if (whole !== undefined) return await later(`${begin}; ${whole}`);
+        await later(begin);
+        return await later(text, values);
+      };
       const result = await this.#rollingBack(() => work(sql, isUnsure));
       try {
         await this.#send("commit", undefined, "committing");
@@ -221,10 +240,24 @@ export class Connection {
     if (client === undefined) throw lost("the connection was lost", at);
     const query_timeout = timeoutMs + GRACE_MS;
     try {
-      return (await client.query({ text, values, query_timeout })).rows;
+      const answer = await client.query({ text, values, query_timeout });
+      return [answer].flat().at(-1)?.rows ?? [];
     } catch (error) {
       throw troubleOf(error, at);
     }
+  }
+
+  /** A statement with its values in it, as it can stand among others; undefined where they are no texts. */
+  #withValues(text: string, values: readonly Value[]): string | undefined {
+    const client = this.#client;
+    if (client === undefined) throw lost("the connection was lost", "asking");
+    const texts: string[] = [];
+    for (const value of values) {
+      if (typeof value === "string") texts.push(client.escapeLiteral(value));
+      else if (typeof value === "number") texts.push(String(value));
+      else return undefined;
+    }
+    return text.replace(/\$(\d+)/g, (_, number) => texts[number - 1] ?? "");
   }
 
   async #rollingBack<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -25,7 +25,7 @@ export async function nameSession(
   { id, said, startedAtLocal }: SessionNaming,
 ): Promise<readonly string[]> {
   const key = await rows.keyOf(id);
-  await rows.write(async (sql) => {
+  await rows.write(id, async (sql) => {
     const known = metaIn(await rows.hold(sql, id), rows.labelOf(id)) ??
       jsonObject(sessionMeta(id, startedAtLocal));
     const text = printJson(withFields(known, said), 2);

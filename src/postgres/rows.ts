@@ -3,11 +3,8 @@ import { assertWritable } from "../session/encode.ts";
 import { noSuchSession, recall } from "../session/read.ts";
 import type { Memory, Session, StoreContext } from "../session/store.ts";
 import type { Row, Sql, Work } from "./connection.ts";
-import type { Database } from "./database.ts";
+import type { Database, Key } from "./database.ts";
 import type { Beside } from "./kept.ts";
-
-/** What names a session in a database. */
-export type Key = readonly [repo: string, session: string];
 
 /** Columns that are small, whatever a session did. */
 const SMALL_COLUMNS = "serial, log_bytes, meta";
@@ -52,7 +49,9 @@ export class SessionRows {
     return `session ${id} of ${this.database.shown}`;
   }
 
+  /** Does a work on one session. */
   async write<Result>(
+    id: string,
     work: Work<Result>,
     signal = this.context.signal,
   ): Promise<Result> {
@@ -60,12 +59,8 @@ export class SessionRows {
     const lockTimeoutMs = typeof timeoutMs === "number"
       ? timeoutMs
       : await timeoutMs();
-    return await this.database.write(work, { lockTimeoutMs, signal });
-  }
-
-  /** Tells whoever follows a session that it was changed. */
-  async tell(sql: Sql, id: string): Promise<void> {
-    await this.database.tell(sql, (await this.keyOf(id)).join("/"));
+    const key = await this.keyOf(id);
+    return await this.database.write(key, work, { lockTimeoutMs, signal });
   }
 
   /** The row of a session, if it is there; nobody else changes it until the transaction ends. */
@@ -113,7 +108,7 @@ export class SessionRows {
   async beside(id: string): Promise<Beside> {
     return {
       read: this.read,
-      write: (work) => this.write(work),
+      write: (work) => this.write(id, work),
       hold: async (sql) => {
         const row = await this.hold(sql, id);
         return () => this.writable(row, id);

@@ -274,6 +274,17 @@ test("who makes the tables at the same time makes them once", () =>
     }
   }));
 
+test("a state is compressed by what is fast", () =>
+  withSession(async (_, { server }) => {
+    const columns = await query(
+      server.port,
+      `select attcompression from pg_attribute
+        where attrelid in ('orc.session'::regclass, 'orc.log'::regclass)
+          and attname in ('state', 'line')`,
+    );
+    assertEquals(columns.map((row) => row.attcompression), ["l", "l"]);
+  }));
+
 test("who is not told of changes looks for them", () =>
   withSession(async (store, { open }) => {
     const session = await store.read(ID);

@@ -76,7 +76,7 @@ async function untilAcknowledged(
 }
 
 const SIZES: readonly (readonly [writers: number, updates: number])[] =
-  isComplete ? [[24, 50], [200, 6]] : [[12, 10]];
+  isComplete ? [[24, 200], [200, 20]] : [[12, 10]];
 
 for (const [writers, updates] of SIZES) {
   test(`${writers} processes with ${updates} updates of one session each are all served`, () =>
