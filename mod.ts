@@ -435,6 +435,13 @@ export {
 } from "./src/persist/status.ts";
 export type { PersistOptions } from "./src/persist/use.ts";
 export {
+  type Moved,
+  type MovedSession,
+  type MoveOptions,
+  moveSessions,
+  type StoreKind,
+} from "./src/sessions/move.ts";
+export {
   type DatabaseStatus,
   readStoreStatus,
   type StoreStatus,

@@ -133,6 +133,7 @@ const CALLS: Readonly<
   readPersistStatus: orc.readPersistStatus,
   pruneSessions: (host, o) => orc.pruneSessions(host, { ...o, yes: true }),
   readStoreStatus: orc.readStoreStatus,
+  moveSessions: (host, o) => orc.moveSessions(host, { ...o, to: "postgres" }),
   upgradeStore: orc.upgradeStore,
   listRecoverable: orc.listRecoverable,
   recoverSession: orc.recoverSession,

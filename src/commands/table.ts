@@ -183,6 +183,7 @@ export const commandGroups: readonly CommandGroup[] = [
       servers("serve", "Show the sessions in a browser, live"),
       servers("mcp", "Serve the tools of an MCP client"),
       store("store status", "Show where sessions are kept"),
+      store("store move", "Move sessions between files and a database"),
       store("store upgrade", "Make the tables of a database, or renew them"),
       begin("version", "Show the version of orc and of its runtime"),
     ],

@@ -41,6 +41,7 @@ import type {
   Recovered,
   RecoverOptions,
 } from "../sessions/recover.ts";
+import type { Moved, MoveOptions } from "../sessions/move.ts";
 import type { StoreStatus, StoreUpgraded } from "../sessions/store.ts";
 import type {
   Exported,
@@ -448,6 +449,12 @@ export class Repository {
   ): Promise<StoreStatus> {
     const { readStoreStatus } = await import("../sessions/store.ts");
     return await readStoreStatus(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Moves its sessions between files and the database: {@linkcode moveSessions}. */
+  async moveSessions(options: Given<MoveOptions>): Promise<Moved> {
+    const { moveSessions } = await import("../sessions/move.ts");
+    return await moveSessions(this.#site.host, callIn(this.#site, options));
   }
 
   /** Makes or renews the tables of the database: {@linkcode upgradeStore}. */

@@ -54,6 +54,9 @@ export interface Database {
 
 const CHANNEL = "orc_session";
 
+/** A session, by the repository and the id that all statements begin with. */
+const KEY = "$1::text || '/' || $2::text";
+
 /** So long somebody else may take to make the tables. */
 const UPGRADE_TIMEOUT_MS = 10_000;
 
@@ -119,8 +122,7 @@ export function openDatabase(
         if (found > SCHEMA_VERSION) throw newerStore(shown, found);
         return await work(sql, isUnsure);
       }, { ...patience, turn: advisoryLocks ? turnOf(key) : undefined }),
-    // $1 is the repository, and $2 the session.
-    telling: notify ? `pg_notify('${CHANNEL}', $1 || '/' || $2)` : "1",
+    telling: notify ? `pg_notify('${CHANNEL}', ${KEY})` : KEY,
     hear: notify ? hear : undefined,
     look: async () =>
       await connection.read(async (sql) => {

@@ -8,8 +8,7 @@ import {
   withFields,
 } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
-import { sessionMeta } from "../session/create.ts";
-import type { SessionNaming } from "../session/store.ts";
+import { type Remark, sessionMeta } from "../session/create.ts";
 import type { Row } from "./connection.ts";
 import type { SessionRows } from "./rows.ts";
 
@@ -22,7 +21,7 @@ export async function readMeta(
 
 export async function nameSession(
   rows: SessionRows,
-  { id, said, startedAtLocal }: SessionNaming,
+  { id, said, startedAtLocal }: Remark,
 ): Promise<readonly string[]> {
   const key = await rows.keyOf(id);
   await rows.write(id, async (sql) => {
@@ -36,7 +35,10 @@ export async function nameSession(
   return [];
 }
 
-function metaIn(row: Row | undefined, label: string): JsonObject | undefined {
+export function metaIn(
+  row: Row | undefined,
+  label: string,
+): JsonObject | undefined {
   const { meta: text = null } = row ?? {};
   if (typeof text !== "string") return undefined;
   const meta = asObject(parseJson(text, label));

@@ -86,6 +86,11 @@ export class SessionRows {
     return row;
   }
 
+  /** All of a row. */
+  async whole(id: string): Promise<Row | undefined> {
+    return await this.#select(`${SMALL_COLUMNS}, state`, id);
+  }
+
   /** What of a row is small. */
   async small(id: string): Promise<Row | undefined> {
     return await this.#select(SMALL_COLUMNS, id);
@@ -94,12 +99,12 @@ export class SessionRows {
   async session(id: string): Promise<Session> {
     const row = await this.#select("state", id);
     if (row === undefined) throw noSuchSession(id);
-    return await this.#decode(row, id);
+    return await this.decode(row, id);
   }
 
   /** The session of a row that is locked, if this orc may change it. */
   async writable(row: Row, id: string): Promise<Session> {
-    const session = await this.#decode(row, id);
+    const session = await this.decode(row, id);
     assertWritable(session, this.labelOf(id));
     return session;
   }
@@ -126,7 +131,7 @@ export class SessionRows {
     return row;
   }
 
-  async #decode({ state }: Row, id: string): Promise<Session> {
+  async decode({ state }: Row, id: string): Promise<Session> {
     const paths = { state: this.labelOf(id) };
     return await recall(this.memory, String(state), paths, id).session;
   }

@@ -15,9 +15,11 @@ export function postgresStore(
   database: Database,
   options: PostgresOptions,
 ): SessionStore {
-  const rows = new SessionRows(database, options);
-  const { read, context: { newToken } } = rows;
-  const { hear } = database;
+  return storeOfRows(new SessionRows(database, options));
+}
+
+export function storeOfRows(rows: SessionRows): SessionStore {
+  const { read, context: { newToken }, database: { hear } } = rows;
   return {
     capabilities: () => Promise.resolve({ files: false }),
     create: (session) => createSession(rows, session),

@@ -8,6 +8,7 @@ import { guardDirectory, readRegularFile } from "../files/read.ts";
 import { readRemoteUrl } from "../files/git_remote.ts";
 import type { Host } from "../host/host.ts";
 import type { Database } from "../postgres/database.ts";
+import type { SessionRows } from "../postgres/rows.ts";
 import { rememberBegun } from "../session/begun.ts";
 import { readRepositoryMeta, repoIdOf } from "../session/repository.ts";
 import type { SessionStore } from "../session/store.ts";
@@ -33,13 +34,9 @@ export async function chooseStore(
   // What lies in the place of the directory is the trouble, and not the settings in it.
   guardDirectory(site.layout.root, site.layout.directory);
   if (await readValue(host, site, "store") !== "postgres") return files;
-  const database = await databaseOf(host, site);
-  const { postgresStore } = await import("../postgres/store.ts");
-  const { layout: { root }, context } = site;
-  const repo = async () =>
-    readRepositoryMeta(site.layout)?.repoId ??
-      await repoIdOf(readRemoteUrl(root)) ?? "";
-  const store = postgresStore(database, { repo, context });
+  const rows = await sessionRowsOf(host, site);
+  const { storeOfRows } = await import("../postgres/store.ts");
+  const store = storeOfRows(rows);
   return {
     ...store,
     create: async (session) => {
@@ -50,6 +47,20 @@ export async function chooseStore(
       return await store.create(session);
     },
   };
+}
+
+/** The rows of the repository's sessions in the database that the settings name, wherever sessions are kept now. */
+export async function sessionRowsOf(
+  host: Host,
+  site: Site,
+): Promise<SessionRows> {
+  const { layout, context } = site;
+  const database = await databaseOf(host, site);
+  const { SessionRows } = await import("../postgres/rows.ts");
+  const repo = async () =>
+    readRepositoryMeta(layout)?.repoId ??
+      await repoIdOf(readRemoteUrl(layout.root)) ?? "";
+  return new SessionRows(database, { repo, context });
 }
 
 /** A process has one connection to a database, however often it opens repositories. */

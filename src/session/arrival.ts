@@ -98,7 +98,7 @@ export async function finishArrival(
 }
 
 /** Moves what is not there yet: what is, was not changed elsewhere. */
-function moveNew(from: string, to: string): void {
+export function moveNew(from: string, to: string): void {
   const names = entriesIn(from, "list").map(({ name }) => name);
   if (names.length === 0) return;
   ensureDirectories(to);

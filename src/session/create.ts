@@ -1,6 +1,6 @@
 import { external, OrcError, unlessCorrupt } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
-import { jsonObject, withFields } from "../base/json.ts";
+import { jsonObject, type JsonValue, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
   REMOVED_PREFIX,
@@ -169,6 +169,11 @@ function storeFailure(
     : asOrcError(error, "store the session", directory);
 }
 
+/** What a store says of a session, for itself too. */
+export type Remark =
+  & Omit<SessionNaming, "said">
+  & { readonly said: Readonly<Record<string, JsonValue>> };
+
 /**
  * Gives a session a name or an owner, in `meta.json`, whose other keys stay as they are. It is no fact of the
  * work: in the state it would need an event, and a closed session could not get one. Returns
@@ -177,7 +182,7 @@ function storeFailure(
 export async function writeSessionMeta(
   layout: RepositoryLayout,
   context: LockContext,
-  { id, said, startedAtLocal }: SessionNaming,
+  { id, said, startedAtLocal }: Remark,
 ): Promise<readonly string[]> {
   const { directory, meta } = sessionLayout(layout.root, id);
   const act = {

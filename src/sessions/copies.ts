@@ -115,6 +115,8 @@ export interface Taking {
   readonly hint: string;
   /** What is worth knowing after it counted. */
   readonly warnings: string[];
+  /** Whether it comes from where the sessions of here were kept: what was approved there, was approved here. */
+  readonly isMove?: boolean;
 }
 
 /**
@@ -134,7 +136,7 @@ export async function takeCopy(
     case "older":
       return null;
     case "created":
-      noteArrival(paths, judged.session.serial);
+      if (!taking.isMove) noteArrival(paths, judged.session.serial);
       publishNew(taking, judged.session, paths.directory);
       await sayIfChanged(taking, id);
       return id;
@@ -208,7 +210,7 @@ function publishNew(
 }
 
 async function fastForward(
-  { repository: { layout, context }, hint, warnings }: Taking,
+  { repository: { layout, context }, hint, warnings, isMove }: Taking,
   copy: StagedCopy,
   { here, there }: JudgedCopy,
 ): Promise<void> {
@@ -229,11 +231,13 @@ async function fastForward(
       current = judged.here;
     }
     // Before it counts: an approval that comes with it is never taken for one of here.
-    const text = metaWithArrival(own, {
-      known: current?.serial ?? 0,
-      last: there.serial,
-    });
-    warnings.push(...writeAtomic(own.meta, text, { token: lock.token }));
+    if (!isMove) {
+      const text = metaWithArrival(own, {
+        known: current?.serial ?? 0,
+        last: there.serial,
+      });
+      warnings.push(...writeAtomic(own.meta, text, { token: lock.token }));
+    }
     await arrive(root, id, { staged, lock });
   });
 }

@@ -82,6 +82,10 @@ export async function openStatus(
     const { approvedElsewhere } = await import("./approvals.ts");
     warnings.push(...await approvedElsewhere(repository, session));
   }
+  if (meta?.has("moved")) {
+    const { movedText } = await import("../session/kept/carried.ts");
+    warnings.push(...[movedText(meta)].flatMap((text) => text ?? []));
+  }
   const sizing = asObject(asObject(session.state.definition)?.get("sizing"));
   const status = {
     ...summarize(workflow, session.state),

@@ -64,6 +64,7 @@ const LINES: Readonly<Record<string, string>> = {
   "persist status": "persist status",
   "persist prune": "persist prune --yes",
   "store status": "store status",
+  "store move": "store move --to postgres",
   "store upgrade": "store upgrade",
   "doctor": "doctor",
   "migrate": "migrate --yes",
@@ -105,7 +106,7 @@ const LINES: Readonly<Record<string, string>> = {
 const REFUSED = ["advance", "attest", "verify", "verify-write-allowed"];
 
 /** No database is named here. */
-const WITHOUT_DATABASE = ["store upgrade"];
+const WITHOUT_DATABASE = ["store move", "store upgrade"];
 
 /** The flags of each command, as the page shows them. */
 function flagsOnPage(): ReadonlyMap<string, readonly string[]> {

@@ -23,6 +23,7 @@ const NEEDS_MORE: readonly string[] = [
   "repository.probe",
   "repository.prune",
   "repository.pull",
+  "repository.moveSessions",
   "repository.storeStatus",
   "repository.upgradeStore",
   "repository.push",

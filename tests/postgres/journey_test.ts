@@ -9,7 +9,13 @@ import {
 } from "../journey/orc.ts";
 import { orcCommand } from "../orc_command.ts";
 import { SCENES } from "../journey/scenes.ts";
-import { choosing, inDatabase, test } from "./repository.ts";
+import {
+  choosing,
+  inDatabase,
+  inDatabaseAlone,
+  test,
+  WORKFLOW,
+} from "./chosen.ts";
 import { freePort, OWNER, startServer } from "./server.ts";
 import {
   assert,
@@ -18,28 +24,9 @@ import {
   assertStringIncludes,
 } from "@std/assert";
 
-const WORKFLOW = `name: Tiny
-phases:
-  - id: PLAN
-    name: Plan
-    items:
-      - {id: idea, name: Idea, verification: {type: command, command: test -e idea.txt}}
-      - {id: sketch, name: Sketch, required: false}
-      - {id: look, name: Look, verification: {type: manual_gate}}
-  - {id: DO, name: Do, items: [{id: work, name: Work}]}
-`;
-
-/** A repository of this workflow. */
-function inTiny(run: Parameters<typeof inDatabase>[0]): Promise<void> {
-  return inDatabase(async (at, env, ask) => {
-    await at.write("workflow.yaml", WORKFLOW);
-    await run(at, env, ask);
-  });
-}
-
 for (const [name, play] of Object.entries(SCENES)) {
   test(`in a database, ${name}`, () =>
-    inDatabase((repository, env) =>
+    inDatabaseAlone((repository, env) =>
       play(repository, (directory) => choosing(repositoryAt(directory), env))
     ));
 }
@@ -47,7 +34,7 @@ for (const [name, play] of Object.entries(SCENES)) {
 const ID = /^01[0-9a-z]{24}$/;
 
 test("a session is led from its start to its end in a database, and no file of it is there", () =>
-  inTiny(async ({ directory, orc, result, write }, _, ask) => {
+  inDatabase(async ({ directory, orc, result, write }, _, ask) => {
     assertEquals((await orc(["status"])).code, 4);
     const { session } = await result(["start", "Add login"]);
     assertMatch(session, ID);
@@ -103,7 +90,7 @@ test("a session is led from its start to its end in a database, and no file of i
   }));
 
 test("whoever follows hears of each update, in the order of their making", () =>
-  inTiny(async ({ directory, result }, env) => {
+  inDatabase(async ({ directory, result }, env) => {
     await result(["start", "Add login"]);
     const [program, ...first] = orcCommand();
     const child = new Deno.Command(program, {
@@ -140,7 +127,7 @@ test("whoever follows hears of each update, in the order of their making", () =>
   }));
 
 test("another clone has the same sessions, and runs nothing of them before a human said so", () =>
-  inTiny(async (one, env) => {
+  inDatabase(async (one, env) => {
     await one.run("git", "remote", "add", "origin", "https://git.example/a/b");
     await one.run("git", "add", "workflow.yaml");
     await commit(one, "Workflow");
@@ -292,7 +279,7 @@ test("the password is a secret, which nothing shows", async () => {
 });
 
 test("what works on files says so, and what is done instead", () =>
-  inTiny(async ({ orc, result, write }) => {
+  inDatabase(async ({ orc, result, write }) => {
     await result(["start", "Add login"]);
     await write("old/.workflow_state.json", "{}");
     for (
@@ -317,7 +304,7 @@ test("what works on files says so, and what is done instead", () =>
   }));
 
 test("a process of its own for each update stores them all", () =>
-  inTiny(async ({ directory, result, orc }, env, ask) => {
+  inDatabase(async ({ directory, result, orc }, env, ask) => {
     await result(["start", "Add login"]);
     const at = choosing(repositoryAt(directory), env);
     const numbers = Array.from({ length: 24 }, (_, index) => index);

@@ -6,7 +6,7 @@ import { closeStores } from "../../src/repository/store.ts";
 import { traceSession } from "../../src/session/trace.ts";
 import { decodeDefinition } from "../../src/workflow/definition.ts";
 import { fillTexts } from "../../src/workflow/template.ts";
-import type { Ask, Choice } from "./repository.ts";
+import type { Ask, Choice } from "./chosen.ts";
 import { assertEquals } from "@std/assert";
 
 const WORKER = new URL("./load_worker.ts", import.meta.url).pathname;

@@ -12,7 +12,7 @@ import {
   requestsIn,
   type Writer,
 } from "./load.ts";
-import { type Ask, type Choice, inDatabase, test } from "./repository.ts";
+import { type Ask, type Choice, inDatabaseAlone, test } from "./chosen.ts";
 import { mayMount, type Server, startServer } from "./server.ts";
 import { assert, assertEquals } from "@std/assert";
 
@@ -39,16 +39,19 @@ function inSession(
   run: (loaded: Loaded) => Promise<void>,
   server?: Server,
 ): Promise<void> {
-  return inDatabase(async ({ directory: root, result, write }, env, ask) => {
-    await write("workflow.yaml", WORKFLOW);
-    const { session } = await result(["start", "Load"]);
-    const begin: Loaded["begin"] = (writers, updates, others = {}) =>
-      beginTogether(root, {
-        ...{ session, writers, updates },
-        env: { ...env, ...others },
-      });
-    await run({ root, session, env, ask, begin });
-  }, server);
+  return inDatabaseAlone(
+    async ({ directory: root, result, write }, env, ask) => {
+      await write("workflow.yaml", WORKFLOW);
+      const { session } = await result(["start", "Load"]);
+      const begin: Loaded["begin"] = (writers, updates, others = {}) =>
+        beginTogether(root, {
+          ...{ session, writers, updates },
+          env: { ...env, ...others },
+        });
+      await run({ root, session, env, ask, begin });
+    },
+    server,
+  );
 }
 
 /** All that was acknowledged is there, and nothing else. */

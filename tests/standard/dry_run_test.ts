@@ -184,6 +184,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "persist push": "persist/push_test.ts",
   "persist pull": "persist/pull_test.ts",
   "persist prune": "persist/use_test.ts",
+  "store move": "postgres/move_test.ts",
   "include update": "upstream/update_test.ts",
 };
 

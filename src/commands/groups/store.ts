@@ -1,7 +1,10 @@
+import { shortSessionId } from "../../base/ids.ts";
 import { inOneLine } from "../../base/text.ts";
+import type { Moved, MovedSession } from "../../sessions/move.ts";
 import type { StoreStatus, StoreUpgraded } from "../../sessions/store.ts";
 import {
   command,
+  flag,
   type Permission,
   type ResultOf,
   type Style,
@@ -68,3 +71,53 @@ export const storeUpgradeCommand = command<ResultOf<StoreUpgraded>>({
       ? `The tables in ${inOneLine(address)} are of version ${to} already`
       : `The tables in ${inOneLine(address)} are of version ${to} now`,
 });
+
+export const storeMoveCommand = command<ResultOf<Moved>>({
+  description:
+    "Moves the sessions of the repository from its files into the database that store_url names, or back, byte for byte: state, log, checkpoints, feedback, and what checks printed. A session that is there already goes on where the one there is what it was before; what is newer there stays; what went on in both places, or is another session, is refused, and the others are moved. Nothing is removed unless --remove says so, and then only what is kept at the other place. A move that was cut short is taken up by the next. The setting store stays what it is: change it once all are moved.",
+  flags: [
+    flag("--to WHERE", "Where to: file, or postgres", {
+      values: ["file", "postgres"],
+    }),
+    flag("--remove", "Remove from where it was what is kept there now"),
+    flag("--dry-run", "Show what would be done, and do nothing"),
+  ],
+  effect: "rewrites",
+  permissions: PERMISSIONS,
+  examples: [
+    "orc store move --to postgres --dry-run",
+    "orc store move --to file --remove",
+  ],
+  async use(host, { session: _session, ...options }, values) {
+    const { moveSessions } = await import("../../sessions/move.ts");
+    return await moveSessions(host, {
+      ...options,
+      to: values.text("to") ?? "",
+      dryRun: values.on("dry-run"),
+      remove: values.on("remove"),
+    });
+  },
+  render: ({ address, sessions, dryRun }) =>
+    sessions.length === 0
+      ? `There is no session to move to ${inOneLine(address)}`
+      : [
+        `${dryRun ? "Would be moved" : "Moved"} to ${inOneLine(address)}:`,
+        ...sessions.map((each) => movedLine(each, dryRun)),
+      ].join("\n"),
+});
+
+function movedLine(
+  { session, comparison, serial, present, removed }: MovedSession,
+  dryRun: boolean,
+): string {
+  const would = dryRun ? "would be " : "";
+  const done = comparison === "created"
+    ? `${would}stored at update ${serial}`
+    : comparison === "fast_forward"
+    ? `${would}brought from update ${present} to ${serial}`
+    : comparison === "same"
+    ? `is at update ${serial} there too`
+    : `is newer there, at update ${present}`;
+  const gone = removed ? ", and removed where it was" : "";
+  return `${shortSessionId(session)}  ${done}${gone}`;
+}

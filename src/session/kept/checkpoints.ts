@@ -30,7 +30,7 @@ export function checkpointsIn(
 ): Pick<Checkpoints, "all" | "read"> {
   return {
     async *all(problems) {
-      for (const id of idsIn(root, directory)) {
+      for (const id of checkpointIds(root, directory)) {
         try {
           yield readFile(root, directory, id);
         } catch (error) {
@@ -49,7 +49,11 @@ export function checkpointsIn(
   };
 }
 
-function idsIn(root: string, directory: string): readonly string[] {
+/** Their ids, in order. */
+export function checkpointIds(
+  root: string,
+  directory: string,
+): readonly string[] {
   guardDirectory(root, directory);
   return entriesOf(root, directory, "list the checkpoints in")
     .filter(({ name }) => name.endsWith(CHECKPOINT_SUFFIX))

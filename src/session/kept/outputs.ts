@@ -29,13 +29,13 @@ const TEXT_SUFFIX = ".txt";
 const MARKER_SUFFIX = ".pending";
 
 /** How receipts name an output: nothing else is read. */
-const NAME = /^outputs\/[\w-]+\.txt$/;
+export const OUTPUT_NAME = /^outputs\/[\w-]+\.txt$/;
 
 /** The update follows at once; for a lock it waits no longer than this. */
 const MAX_PENDING_MS = DAY_MS;
 
 /** More than a check may print is never kept. */
-const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+export const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /** The outputs of a session in `.orchestrator/`. */
 export function sessionOutputs(
@@ -75,7 +75,7 @@ export function sessionOutputs(
     },
     // deno-lint-ignore require-await
     read: async (name) => {
-      if (!NAME.test(name)) return undefined;
+      if (!OUTPUT_NAME.test(name)) return undefined;
       guardDirectory(root, outputs);
       const path = `${paths.directory}/${name}`;
       const bytes = bytesOf(root, path, MAX_OUTPUT_BYTES);

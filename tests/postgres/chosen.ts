@@ -1,4 +1,4 @@
-/** Repositories whose sessions lie in a database, for commands that are run as processes. */
+/** Repositories whose sessions lie in a database, for tests that play commands. */
 import {
   inRepository,
   type Repository,
@@ -6,6 +6,18 @@ import {
 } from "../journey/orc.ts";
 import { programs, query, withServer } from "./database.ts";
 import { OWNER, type Server } from "./server.ts";
+
+/** One of three items, of which one asks a check and one a human. */
+export const WORKFLOW = `name: Tiny
+phases:
+  - id: PLAN
+    name: Plan
+    items:
+      - {id: idea, name: Idea, verification: {type: command, command: test -e idea.txt}}
+      - {id: sketch, name: Sketch, required: false}
+      - {id: look, name: Look, verification: {type: manual_gate}}
+  - {id: DO, name: Do, items: [{id: work, name: Work}]}
+`;
 
 /** Variables that choose a database. */
 export type Choice = Readonly<Record<string, string>>;
@@ -20,11 +32,18 @@ export function test(name: string, fn: () => Promise<void>): void {
 
 let databases = 0;
 
-/** Runs a test in a repository whose sessions lie in a database of their own. */
-export function inDatabase(
-  run: (at: Repository, env: Choice, ask: Ask) => Promise<void>,
-  server?: Server,
-): Promise<void> {
+type Run = (at: Repository, env: Choice, ask: Ask) => Promise<void>;
+
+/** Runs a test in a repository whose sessions lie in a database of their own, and that has a small workflow. */
+export function inDatabase(run: Run, server?: Server): Promise<void> {
+  return inDatabaseAlone(async (at, env, ask) => {
+    await at.write("workflow.yaml", WORKFLOW);
+    await run(at, env, ask);
+  }, server);
+}
+
+/** The same without a workflow. */
+export function inDatabaseAlone(run: Run, server?: Server): Promise<void> {
   return server === undefined
     ? withServer((shared) => inDatabaseOf(shared, run))
     : inDatabaseOf(server, run);
@@ -32,7 +51,7 @@ export function inDatabase(
 
 async function inDatabaseOf(
   { port }: Server,
-  run: Parameters<typeof inDatabase>[0],
+  run: Run,
 ): Promise<void> {
   const database = `journey${databases++}`;
   await query(port, `create database ${database}`);
