@@ -13,6 +13,7 @@ import {
   measureNodeStatus,
 } from "./bench/node_status.ts";
 import { measurePersist } from "./bench/persist.ts";
+import { measurePostgres } from "./bench/postgres.ts";
 import { type Row, textOf } from "./bench/row.ts";
 import {
   measureAmongSessions,
@@ -79,6 +80,7 @@ const LARGE_TEXTS: typeof TEXTS = {
   endurance: measureEndurance,
   "endurance-node": measureEnduranceOnNode,
   persist: async () => (await measurePersist()).map(textOf),
+  postgres: measurePostgres,
   snapshot: measureSnapshot,
   "verify-log": measureVerify,
 };

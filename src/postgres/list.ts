@@ -32,6 +32,14 @@ export async function listIds(
   return isAll ? ids.sort() : ids;
 }
 
+export async function countIds(rows: SessionRows): Promise<number> {
+  const repo = await rows.repo();
+  const [row] = await rows.read((sql) =>
+    sql("select count(*) as count from orc.session where repo = $1", [repo])
+  );
+  return Number(row?.count);
+}
+
 export async function listEntries(
   rows: SessionRows,
   options: StoreListOptions = {},

@@ -1,5 +1,5 @@
 /** What is said of a session in a database besides its work. */
-import { corrupt } from "../base/error.ts";
+import { corrupt, orElse } from "../base/error.ts";
 import {
   asObject,
   type JsonObject,
@@ -17,6 +17,32 @@ export async function readMeta(
   id: string,
 ): Promise<JsonObject | undefined> {
   return metaIn(await rows.small(id), rows.labelOf(id));
+}
+
+export async function readMetas(
+  rows: SessionRows,
+  ids: readonly string[],
+  problems: string[],
+): Promise<ReadonlyMap<string, JsonObject>> {
+  if (ids.length === 0) return new Map();
+  const repo = await rows.repo();
+  const found = await rows.read((sql) =>
+    sql(
+      `select id, meta from orc.session
+        where repo = $1 and id = any($2::text[])`,
+      [repo, ids],
+    )
+  );
+  const metas = new Map<string, JsonObject>();
+  for (const row of found) {
+    const id = String(row.id);
+    const meta = orElse(
+      () => metaIn(row, rows.labelOf(id)),
+      ({ message }) => void problems.push(message),
+    );
+    if (meta !== undefined) metas.set(id, meta);
+  }
+  return metas;
 }
 
 export async function nameSession(

@@ -3,9 +3,9 @@ import type { SessionStore } from "../session/store.ts";
 import { createSession, removeSession, updateSession } from "./change.ts";
 import type { Database } from "./database.ts";
 import { checkpointsIn, feedbackIn, outputsIn } from "./kept.ts";
-import { listEntries, listIds } from "./list.ts";
+import { countIds, listEntries, listIds } from "./list.ts";
 import { eventsIn, linesIn } from "./log.ts";
-import { nameSession, readMeta } from "./meta.ts";
+import { nameSession, readMeta, readMetas } from "./meta.ts";
 import { type PostgresOptions, SessionRows } from "./rows.ts";
 
 export type { PostgresOptions } from "./rows.ts";
@@ -26,6 +26,7 @@ export function storeOfRows(rows: SessionRows): SessionStore {
     read: (id) => rows.session(id),
     update: (...request) => updateSession(rows, ...request),
     ids: () => listIds(rows),
+    count: () => countIds(rows),
     list: (wanted) => listEntries(rows, wanted),
     async *events(session, wanted) {
       const { id } = session;
@@ -45,6 +46,7 @@ export function storeOfRows(rows: SessionRows): SessionStore {
       return row && String(row.serial);
     },
     meta: (id) => readMeta(rows, id),
+    metas: (...request) => readMetas(rows, ...request),
     nameSession: (naming) => nameSession(rows, naming),
     checkpoints: async (id) => checkpointsIn(await rows.beside(id)),
     outputs: async ({ id }) => outputsIn(await rows.beside(id), newToken),

@@ -105,6 +105,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     },
     ids,
     // deno-lint-ignore require-await
+    count: async () => sessions.size,
+    // deno-lint-ignore require-await
     list: async ({ limit, status } = {}) =>
       lastChanged([...sessions.values()], limit)
         .filter(({ state }) => !status || state.status === status)
@@ -120,6 +122,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): SessionStore {
     version: async (id) => sessions.get(id)?.serial.toString(),
     // deno-lint-ignore require-await
     meta: async (id) => metas.get(id),
+    // deno-lint-ignore require-await
+    metas: async (ids) =>
+      new Map(ids.flatMap((id) => {
+        const meta = metas.get(id);
+        return meta ? [[id, meta] as const] : [];
+      })),
     // deno-lint-ignore require-await
     nameSession: async ({ id, said }) => {
       sessionOf(id);

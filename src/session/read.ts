@@ -104,6 +104,13 @@ export async function saidOf(
 ): Promise<string | null> {
   const meta = await store.meta(id)
     .catch(onRefusal(({ message }) => void warnings.push(message)));
+  return saidIn(meta, key);
+}
+
+export function saidIn(
+  meta: JsonObject | undefined,
+  key: "name" | "owner",
+): string | null {
   const text = meta?.get(key);
   return typeof text === "string" && text !== "" ? text : null;
 }
@@ -128,9 +135,7 @@ export function fileStore(
   const door: Pick<SessionStore, "capabilities" | "read" | "meta"> = {
     capabilities: () => Promise.resolve({ files: true }),
     read: (id) => readSession(layout, id, memory),
-    meta: async (id) =>
-      readSessionMeta(sessionLayout(layout.root, id).meta) ??
-        (await import("./pack/door.ts")).packedMeta(layout.root, id),
+    meta: (id) => metaOf(layout, id),
   };
   const rest = async () =>
     (await import("./kept/files.ts")).restOfFiles(layout, context, memory);
@@ -138,6 +143,15 @@ export function fileStore(
     ...deferredStore(async () => ({ ...door, ...await rest() })),
     ...door,
   };
+}
+
+/** What is said of a session besides its work. */
+export async function metaOf(
+  { root }: RepositoryLayout,
+  id: string,
+): Promise<JsonObject | undefined> {
+  return readSessionMeta(sessionLayout(root, id).meta) ??
+    (await import("./pack/door.ts")).packedMeta(root, id);
 }
 
 /** A store that is found when something is asked of it. */
@@ -150,6 +164,7 @@ export function deferredStore(find: () => Promise<SessionStore>): SessionStore {
     read: async (id) => (await store()).read(id),
     update: async (...request) => (await store()).update(...request),
     ids: async () => (await store()).ids(),
+    count: async () => (await store()).count(),
     list: async (options) => (await store()).list(options),
     async *events(...request) {
       yield* (await store()).events(...request);
@@ -160,6 +175,7 @@ export function deferredStore(find: () => Promise<SessionStore>): SessionStore {
     logBytes: async (id) => (await store()).logBytes(id),
     version: async (id) => (await store()).version(id),
     meta: async (id) => (await store()).meta(id),
+    metas: async (...request) => (await store()).metas(...request),
     nameSession: async (naming) => (await store()).nameSession(naming),
     checkpoints: async (id) => (await store()).checkpoints(id),
     outputs: async (session) => (await store()).outputs(session),

@@ -225,6 +225,8 @@ export interface SessionStore {
   ): Promise<Updated>;
   /** Ids of all sessions, newest last where ids are ULIDs. */
   ids(): Promise<readonly string[]>;
+  /** How many sessions there are. */
+  count(): Promise<number>;
   /** All sessions, or some of them; those that cannot be read are named. */
   list(options?: StoreListOptions): Promise<readonly SessionEntry[]>;
   /**
@@ -251,6 +253,14 @@ export interface SessionStore {
    * @throws {OrcError} `invalid_json` or `invalid_meta` (corrupt) if it cannot be read
    */
   meta(id: string): Promise<JsonObject | undefined>;
+  /**
+   * The same of several sessions, as far as anything is said of them; what cannot be read hides no other: a
+   * sentence about it is added to `problems`.
+   */
+  metas(
+    ids: readonly string[],
+    problems: string[],
+  ): Promise<ReadonlyMap<string, JsonObject>>;
   /**
    * Gives a session, also a closed one, a name or an owner; what else is said of it stays as it is. No update,
    * and no event. Returns warnings.

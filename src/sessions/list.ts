@@ -34,7 +34,7 @@ import {
 } from "../repository/select.ts";
 import { readEntry, unlessDamaged } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import { readCurrent, saidOf } from "../session/read.ts";
+import { readCurrent, saidIn, saidOf } from "../session/read.ts";
 import type { SessionEntry, SessionStore } from "../session/store.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import type {
@@ -109,12 +109,12 @@ export async function listSessions(
   const warnings: string[] = [];
   const current = await unlessDamaged(() => readCurrent(layout), warnings);
   const entries = await store.list({ limit });
-  const lines: SessionLine[] = [];
-  for (const entry of entries) {
-    const name = entry.state &&
-      await saidOf(store, entry.id, "name", warnings);
-    lines.push({ ...lineOf(entry, current, false), name });
-  }
+  const named = entries.filter(({ state }) => state !== null);
+  const metas = await store.metas(named.map(({ id }) => id), warnings);
+  const lines = entries.map((entry) => ({
+    ...lineOf(entry, current, false),
+    name: saidIn(metas.get(entry.id), "name"),
+  }));
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   if (legacy && !lines.some(({ id }) => id === legacy.session.id)) {
     const { id, state } = legacy.session;
@@ -123,7 +123,7 @@ export async function listSessions(
   return {
     place: placeOf(repository, current ?? null),
     sessions: lines.sort(newestFirst),
-    more: (await store.ids()).length - entries.length,
+    more: await store.count() - entries.length,
     isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
     warnings,
   };

@@ -491,6 +491,18 @@ function testMeta(test: Test, testSession: Test): void {
     assertEquals(await store.meta(OTHER), undefined);
   });
 
+  testSession("what is said of many is read at once", async ({ store }) => {
+    await store.create({ ...newSession(OTHER), owner: "codex:1" });
+    assertEquals(await store.count(), 2);
+    const problems: string[] = [];
+    const absent = `${ID.slice(0, -1)}z`;
+    const metas = await store.metas([OTHER, absent, ID], problems);
+    assertEquals([...metas.keys()].sort(), [ID, OTHER]);
+    for (const [id, meta] of metas) assertEquals(meta, await store.meta(id));
+    assertEquals(await store.metas([], problems), new Map());
+    assertEquals(problems, []);
+  });
+
   testSession(
     "a name is no update, and leaves what else is said",
     async (fixture) => {

@@ -1,6 +1,8 @@
 /** What a store of files can do besides reading states; each part is loaded by its first use. */
 import { type RepositoryLayout, sessionLayout } from "../../base/layout.ts";
+import type { JsonObject } from "../../base/json.ts";
 import { sizeOf } from "../../files/read.ts";
+import { metaOf } from "../read.ts";
 import type { Memory, SessionStore, StoreContext } from "../store.ts";
 
 export function restOfFiles(
@@ -24,6 +26,7 @@ export function restOfFiles(
       return await update(...request);
     },
     ids: async () => (await listing()).sessionIds(layout),
+    count: async () => (await (await listing()).sessionIds(layout)).length,
     list: async (options) => (await listing()).listEntries(layout, options),
     async *events(...request) {
       yield* (await logs()).sessionEvents(layout, ...request);
@@ -36,6 +39,15 @@ export function restOfFiles(
       (await import("../pack/door.ts")).packedLogBytes(layout.root, id),
     version: async (id) =>
       (await logs()).versionOf(sessionLayout(layout.root, id)),
+    metas: async (ids, problems) => {
+      const { unlessDamaged } = await listing();
+      const metas = new Map<string, JsonObject>();
+      for (const id of ids) {
+        const meta = await unlessDamaged(() => metaOf(layout, id), problems);
+        if (meta !== undefined) metas.set(id, meta);
+      }
+      return metas;
+    },
     nameSession: async (naming) =>
       (await writing()).writeSessionMeta(layout, context, naming),
     checkpoints: async (id) =>
