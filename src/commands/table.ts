@@ -33,6 +33,12 @@ export const commandGroups: readonly CommandGroup[] = [
       begin("workflows", "List or show the workflows that come with orc"),
       upstream("workflow resolve", "Show the workflow with its includes"),
       upstream("include update", "Pin what is included to newer commits"),
+      {
+        name: "schema",
+        summary: "Print the JSON Schema of workflow.yaml or of an answer",
+        load: async () =>
+          (await import("./schema.ts")).schemaCommand(commandGroups),
+      },
     ],
   },
   {
@@ -173,12 +179,6 @@ export const commandGroups: readonly CommandGroup[] = [
         isHidden: true,
         load: async () =>
           (await import("./completion.ts")).completeWordsCommand(commandGroups),
-      },
-      {
-        name: "schema",
-        summary: "Print the JSON Schema of workflow.yaml or of an answer",
-        load: async () =>
-          (await import("./schema.ts")).schemaCommand(commandGroups),
       },
       servers("serve", "Show the sessions in a browser, live"),
       servers("mcp", "Serve the tools of an MCP client"),
