@@ -441,8 +441,9 @@ export {
   moveSessions,
   type StoreKind,
 } from "./src/sessions/move.ts";
+export type { DatabaseLook } from "./src/postgres/database.ts";
+export type { IdleHolder, ServerFacts } from "./src/postgres/health.ts";
 export {
-  type DatabaseStatus,
   readStoreStatus,
   type StoreStatus,
   type StoreUpgraded,

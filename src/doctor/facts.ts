@@ -65,6 +65,7 @@ import {
   wrongStatement,
 } from "../settings/merge.ts";
 import { SETTINGS } from "../settings/settings.ts";
+import type { DatabaseLook } from "../postgres/database.ts";
 import type { SecretFacts } from "../secrets/rules.ts";
 import { readMigrationRecord } from "../transfer/settle.ts";
 import {
@@ -86,6 +87,10 @@ import {
 } from "./index.ts";
 import type { SessionView } from "./session_facts.ts";
 
+export type StoreFact =
+  | { readonly address: string; readonly status: DatabaseLook }
+  | { readonly trouble: Trouble };
+
 export interface DiagnosisFacts extends StoredFacts {
   /** Whether a repository may be here at all. */
   readonly isProject: boolean;
@@ -102,6 +107,8 @@ export interface DiagnosisFacts extends StoredFacts {
     readonly type: string | null;
     readonly isReadOnly: boolean;
   };
+  /** The database that keeps sessions, or why it cannot be asked; null where files do. */
+  readonly store: StoreFact | null;
   /** Where this is, and whether that vanishes. */
   readonly machine: Machine;
   /** What belongs to somebody else who does not let this user change it. */

@@ -1,10 +1,11 @@
-import { type Finding, worstFirst } from "../base/finding.ts";
+import { errorFinding, type Finding, worstFirst } from "../base/finding.ts";
 import { type RepositoryLayout, repositoryLayout } from "../base/layout.ts";
 import { MAX_CANDIDATES, MIN_FREE_BYTES } from "../base/limits.ts";
 import { NETWORK, WITHOUT_LINKS } from "../base/mount.ts";
 import { nameOf, parentDirectory } from "../base/path.ts";
 import { listOf, modeText, sizeText } from "../base/text.ts";
 import { secretFindings } from "../secrets/rules.ts";
+import { storeFindings } from "../sessions/store_rules.ts";
 import type { DiagnosisFacts } from "./facts.ts";
 import type { PathFact, Trouble } from "./look.ts";
 import { machineRows } from "./machine_rules.ts";
@@ -485,6 +486,22 @@ function isNews(
   return ({ path }) => !said.has(path);
 }
 
+const storeRows: Rows = [
+  ({ store }) =>
+    store !== null && "status" in store
+      ? storeFindings(store.address, store.status)
+      : [],
+  // Whom a database does not let in owns no file that could be looked at.
+  ({ store }) =>
+    store !== null && "trouble" in store
+      ? [errorFinding({
+        ...store.trouble,
+        remedy: store.trouble.hint ??
+          "see where sessions are kept: orc store status",
+      })]
+      : [],
+];
+
 const TABLES: readonly Rows[] = [
   repositoryRows,
   pathRows,
@@ -494,4 +511,5 @@ const TABLES: readonly Rows[] = [
   legacyRows,
   settingRows,
   machineRows,
+  storeRows,
 ];

@@ -18,6 +18,8 @@ import {
 import { BUNDLED } from "../repository/overrides.ts";
 import { secretFacts } from "../secrets/doctor.ts";
 import { unlessDamaged } from "../session/entries.ts";
+import { lookAtDatabase } from "../sessions/store.ts";
+import { readValue } from "../settings/files.ts";
 import { readMachine } from "../settings/machine.ts";
 import { committedReader } from "../trust/committed.ts";
 import { untrustedWorkflow } from "../trust/foreign.ts";
@@ -27,6 +29,7 @@ import {
   configFacts,
   type DiagnosisFacts,
   gatherFacts,
+  type StoreFact,
   strandedStates,
 } from "./facts.ts";
 import { type IndexUse, keepIndex } from "./index.ts";
@@ -224,6 +227,7 @@ async function* lookAtAll(
       type: mount?.type ?? null,
       isReadOnly: mount?.isReadOnly ?? false,
     },
+    store: await storeFacts(host, repository),
     workflow: await workflowFacts(host, repository),
     config: await configFacts(host, repository),
     secrets: await secretFacts(host, repository).catch((error) => ({
@@ -234,6 +238,22 @@ async function* lookAtAll(
 
 /** Where settings cannot be read, that is said of them. */
 const STAYS: Machine = { place: null, vanishes: "no", branchPrefix: null };
+
+/** What is wrong with the settings themselves is told with them. */
+async function storeFacts(
+  host: Host,
+  repository: Repository,
+): Promise<StoreFact | null> {
+  const { layout: { root } } = repository;
+  const store = await readValue(host, repository, "store")
+    .catch(onRefusal(() => null));
+  if (store !== "postgres") return null;
+  try {
+    return await lookAtDatabase(host, repository);
+  } catch (error) {
+    return { trouble: troubleOf(error, root) };
+  }
+}
 
 /** Closed sessions run nothing any more. */
 async function foreignSessions(

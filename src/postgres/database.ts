@@ -10,6 +10,7 @@ import {
   type Sql,
   type Work,
 } from "./connection.ts";
+import { lookAtServer, type ServerFacts } from "./health.ts";
 import { type Hearing, hearing } from "./log.ts";
 import {
   SCHEMA_VERSION,
@@ -44,12 +45,22 @@ export interface Database {
   readonly telling: string;
   /** Begins to hear of a session; undefined where nothing is told. */
   readonly hear: ((key: string) => Promise<Hearing>) | undefined;
-  /** The version of its tables, 0 without any, and the clock of its server, in milliseconds. */
-  look(): Promise<{ readonly version: number; readonly nowMs: number }>;
+  /** How it is, seen from somebody with this clock, in milliseconds. */
+  look(clock: () => number): Promise<DatabaseLook>;
   /** Makes the tables, or brings them up to what this orc knows. */
   upgrade(): Promise<Upgraded>;
   /** Ends the connection. */
   close(): Promise<void>;
+}
+
+/** How a database is that answered. */
+export interface DatabaseLook extends ServerFacts {
+  /** The version of its tables; 0 without any. */
+  readonly version: number;
+  /** The version that this orc reads and writes. */
+  readonly known: number;
+  /** How far its clock is ahead of this one. */
+  readonly clockAheadMs: number;
 }
 
 const CHANNEL = "orc_session";
@@ -124,13 +135,22 @@ export function openDatabase(
       }, { ...patience, turn: advisoryLocks ? turnOf(key) : undefined }),
     telling: notify ? `pg_notify('${CHANNEL}', ${KEY})` : KEY,
     hear: notify ? hear : undefined,
-    look: async () =>
-      await connection.read(async (sql) => {
+    look: async (clock) => {
+      const seen = await connection.read(async (sql) => {
+        const version = await versionIn(sql);
+        const before = clock();
         const [row] = await sql(
           "select extract(epoch from clock_timestamp()) * 1000 as now",
         );
-        return { version: await versionIn(sql), nowMs: Number(row?.now) };
-      }),
+        const hereMs = (before + clock()) / 2;
+        return { version, clockAheadMs: Math.round(Number(row?.now) - hereMs) };
+      });
+      const facts = await lookAtServer(
+        (work) => connection.read(work),
+        seen.version > 0,
+      );
+      return { known: SCHEMA_VERSION, ...seen, ...facts };
+    },
     upgrade: async () => {
       const upgraded = await connection.transact(
         (sql) => upgradeSchema(sql, advisoryLocks),

@@ -1,4 +1,6 @@
 /** Where the sessions of a repository are kept, and the tables of a database for them. */
+import { onRefusal } from "../base/error.ts";
+import { type Finding, warningFinding } from "../base/finding.ts";
 import type { Host } from "../host/host.ts";
 import {
   openRepository,
@@ -10,6 +12,9 @@ import {
 import { databaseOf } from "../repository/store.ts";
 import { readValue } from "../settings/files.ts";
 import { epochMsOf } from "../base/time.ts";
+import { movedText } from "../session/kept/carried.ts";
+import type { DatabaseLook } from "../postgres/database.ts";
+import { storeFindings } from "./store_rules.ts";
 
 /** Where sessions are kept. */
 export interface StoreStatus {
@@ -22,17 +27,9 @@ export interface StoreStatus {
   /** How many sessions of this repository it holds; null where it has no tables that this orc can read. */
   readonly sessions: number | null;
   /** What there is to say of a database; null for files. */
-  readonly database: DatabaseStatus | null;
-}
-
-/** A database that answered. */
-export interface DatabaseStatus {
-  /** The version of its tables; 0 without any. */
-  readonly version: number;
-  /** The version that this orc reads and writes. */
-  readonly known: number;
-  /** How far its clock is ahead of this one. */
-  readonly clockAheadMs: number;
+  readonly database: DatabaseLook | null;
+  /** What keeps, or may keep, somebody from working there, the worst first. */
+  readonly findings: readonly Finding[];
 }
 
 /** What became of the tables. */
@@ -63,21 +60,59 @@ export async function readStoreStatus(
   const { store, layout } = repository;
   const place = placeOf(repository, null);
   if (await readValue(host, repository, "store") !== "postgres") {
-    const { length: sessions } = await store.ids();
+    const ids = await store.ids();
     const address = layout.sessions;
-    return { place, store: "file", address, sessions, database: null };
+    const findings = await movedFindings(repository, ids);
+    const sessions = ids.length;
+    return {
+      place,
+      store: "file",
+      address,
+      sessions,
+      database: null,
+      findings,
+    };
   }
-  const database = await databaseOf(host, repository);
-  const { version, nowMs } = await database.look();
-  const { SCHEMA_VERSION: known } = await import("../postgres/schema.ts");
-  const here = epochMsOf(host.now()) ?? nowMs;
+  const { address, status } = await lookAtDatabase(host, repository);
+  const isReadable = status.version >= status.known &&
+    status.missingRights.length === 0;
   return {
     place,
     store: "postgres",
-    address: database.shown,
-    sessions: version < known ? null : (await store.ids()).length,
-    database: { version, known, clockAheadMs: Math.round(nowMs - here) },
+    address,
+    sessions: isReadable ? (await store.ids()).length : null,
+    database: status,
+    findings: storeFindings(address, status),
   };
+}
+
+/** Asks the database that the settings name how it is. */
+export async function lookAtDatabase(
+  host: Host,
+  repository: Repository,
+): Promise<{ readonly address: string; readonly status: DatabaseLook }> {
+  const database = await databaseOf(host, repository);
+  const status = await database.look(() => epochMsOf(host.now()) ?? NaN);
+  return { address: database.shown, status };
+}
+
+/** Of the sessions of files so many are looked at, the newest: whoever moves them moves all. */
+const LOOKED_AT = 20;
+
+async function movedFindings(
+  { store, layout: { sessions: path } }: Repository,
+  ids: readonly string[],
+): Promise<readonly Finding[]> {
+  for (const id of ids.slice(-LOOKED_AT)) {
+    const text = movedText(
+      await store.meta(id).catch(onRefusal(() => undefined)),
+    );
+    if (text === undefined) continue;
+    const code = "session_moved";
+    const remedy = "orc config set store postgres --global";
+    return [warningFinding({ code, path, session: id, message: text, remedy })];
+  }
+  return [];
 }
 
 /**

@@ -152,6 +152,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
     },
     config: { legacyFiles: [], troubles: [], notes: [] },
     secrets: wellSecrets(),
+    store: null,
     ...facts,
   };
 }

@@ -1,6 +1,7 @@
 import type { Severity } from "../../src/base/finding.ts";
 import { repositoryLayout } from "../../src/base/layout.ts";
 import type { DiagnosisFacts } from "../../src/doctor/facts.ts";
+import type { DatabaseLook } from "../../src/postgres/database.ts";
 import type { PathFact, Trouble } from "../../src/doctor/look.ts";
 import { diagnose } from "../../src/doctor/rules.ts";
 import { diagnoseSessions } from "../../src/doctor/session_rules.ts";
@@ -61,6 +62,21 @@ const set = (facts: Partial<typeof config>): Facts => ({
   config: { ...config, ...facts },
 });
 
+function store(change: Partial<DatabaseLook>): Partial<DiagnosisFacts> {
+  return {
+    store: {
+      address: 'database "orc" at /shop/socket',
+      status: {
+        ...{ version: 2, known: 2, clockAheadMs: 2_000, server: "15.18" },
+        ...{ encrypted: true, readOnly: false, superuser: false },
+        ...{ connections: 90, maxConnections: 100 },
+        ...{ missingRights: [], publicRights: [], holders: [] },
+        ...change,
+      },
+    },
+  };
+}
+
 /** The facts that make each finding, and nothing else. */
 const CASES: Readonly<
   Record<Severity, readonly (readonly [string, Facts, isFixable?: true])[]>
@@ -109,6 +125,15 @@ const CASES: Readonly<
         uid: 0,
       }],
     }],
+    ["store_unreachable", {
+      store: { trouble: { ...TROUBLE, code: "store_unreachable" } },
+    }],
+    ["store_auth", { store: { trouble: { ...DENIED, code: "store_auth" } } }],
+    ["store_not_prepared", store({ version: 0 })],
+    [
+      "store_rights_missing",
+      store({ missingRights: ["insert on orc.log"] }),
+    ],
     [
       "key_beside_secrets",
       { secrets: { ...wellSecrets(), keysBeside: ["/shop/.env"] } },
@@ -119,6 +144,13 @@ const CASES: Readonly<
       workflow: { ...workflow, doubts: ["/shop/workflow.yaml:1:1: It passes"] },
     }],
     ["machine_vanishes", on({ vanishes: "yes" })],
+    ["newer_store", store({ version: 3 })],
+    ["store_read_only", store({ readOnly: true })],
+    ["store_clock", store({ clockAheadMs: 2_001 })],
+    ["store_clock", store({ clockAheadMs: -2_001 })],
+    ["store_rights_wide", store({ publicRights: ["select on orc.log"] })],
+    ["store_held", store({ holders: [{ pid: 9, user: "ada", seconds: 61 }] })],
+    ["store_crowded", store({ connections: 91 })],
     ["unfinished_migration", { unfinishedMigrations: ["/shop/m"] }, true],
     ["damaged_migration_record", { migrationTrouble: TROUBLE }],
     ["not_ignored", ofGit({ isIgnored: false, hasIgnoreFile: false }), true],
@@ -191,6 +223,7 @@ const CASES: Readonly<
       secrets: { trouble: { ...DENIED, code: "permission_missing" } },
     }],
     ["machine_vanishes", on({ place: "Gitpod", vanishes: "maybe" })],
+    ["store_rights_wide", store({ superuser: true })],
   ],
 };
 

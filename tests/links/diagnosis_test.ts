@@ -51,6 +51,7 @@ async function codesIn(
     unwritable: [],
     workflow: { path: null, sha256: null, trouble: null, doubts: [] },
     config,
+    store: null,
     secrets,
   });
   // The session of these tests was begun by no rule.

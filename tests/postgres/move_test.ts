@@ -117,6 +117,10 @@ test("what is moved is the same to the byte, and is proved the same, there and b
       left.stderr + left.stdout,
       "counts elsewhere since it was moved",
     );
+    const { findings } = await inFiles.result(["store", "status"]);
+    assertEquals(findings.map(({ code }: { code: string }) => code), [
+      "session_moved",
+    ]);
     const there = await inBase.orc(["status"]);
     assert(!(there.stderr + there.stdout).includes("counts elsewhere"));
 

@@ -14,7 +14,7 @@ const PERMISSIONS: readonly Permission[] = ["run", "net"];
 
 export const storeStatusCommand = command<ResultOf<StoreStatus>>({
   description:
-    "Shows where the sessions of the repository are kept, by the settings store and store_url: in files, or in a database that a team shares. A database is asked whether it answers, which version its tables have, and how far its clock is off.",
+    "Shows where the sessions of the repository are kept, by the settings store and store_url: in files, or in a database that a team shares. A database is asked whether it answers, which versions it and its tables have, how far its clock is off, which rights are missing or too wide, and who holds sessions and does nothing.",
   effect: "reads",
   permissions: PERMISSIONS,
   examples: ["orc store status"],
@@ -25,35 +25,35 @@ export const storeStatusCommand = command<ResultOf<StoreStatus>>({
   render: statusText,
 });
 
-/** Clocks that differ more than this put events of two machines into a doubtful order. */
-const MAX_CLOCK_MS = 2_000;
-
 function statusText(
-  { address, sessions, database }: ResultOf<StoreStatus>,
+  { address, sessions, database, findings }: ResultOf<StoreStatus>,
   style: Style,
 ): string {
   const where = inOneLine(address);
   const count = sessions === null ? "" : ` (${sessions} of this repository)`;
-  if (database === null) return `Sessions are kept in ${where}${count}`;
-  const { version, known, clockAheadMs } = database;
-  const seconds = (clockAheadMs / 1000).toFixed(1);
   return [
     `Sessions are kept in ${where}${count}`,
-    version < known
-      ? style.bad(
-        version === 0
-          ? "It has no tables of orc yet: orc store upgrade"
-          : `Its tables are of version ${version}, this orc needs ${known}: orc store upgrade`,
-      )
-      : version > known
-      ? style.warn(
-        `Its tables are of version ${version}, this orc knows ${known}, and only reads them`,
-      )
-      : style.good(`It answers, and its tables are of version ${version}`),
-    ...Math.abs(clockAheadMs) > MAX_CLOCK_MS
-      ? [style.warn(`Its clock is ${seconds} s ahead of this one`)]
-      : [],
+    ...database === null ? [] : [style.good(serverText(database))],
+    ...findings.map(({ severity, message, remedy }) => {
+      const paint = { error: style.bad, warning: style.warn, info: style.dim };
+      return paint[severity](inOneLine(`${message}: ${remedy}`));
+    }),
   ].join("\n");
+}
+
+function serverText(
+  { server, encrypted, version, connections, maxConnections }: NonNullable<
+    StoreStatus["database"]
+  >,
+): string {
+  return [
+    server === null ? "It answers" : `It answers, as version ${server}`,
+    `its tables are of version ${version}`,
+    ...encrypted === null ? [] : [encrypted ? "encrypted" : "not encrypted"],
+    ...connections === null
+      ? []
+      : [`${connections} of ${maxConnections} connections`],
+  ].join("; ");
 }
 
 export const storeUpgradeCommand = command<ResultOf<StoreUpgraded>>({
