@@ -44,7 +44,7 @@ export interface Database {
   /** An expression that tells whoever follows a session that it was changed, once the transaction has ended well. */
   readonly telling: string;
   /** Begins to hear of a session; undefined where nothing is told. */
-  readonly hear: ((key: string) => Promise<Hearing>) | undefined;
+  hear(key: Key): Promise<Hearing | undefined>;
   /** How it is, seen from somebody with this clock, in milliseconds. */
   look(clock: () => number): Promise<DatabaseLook>;
   /** Makes the tables, or brings them up to what this orc knows. */
@@ -77,6 +77,7 @@ export function openDatabase(
   { notify = true, advisoryLocks = true }: ServerLimits = {},
 ): Database {
   const { shown } = access.address;
+  const has = { notify, advisoryLocks };
   let isListening = false;
   let version: number | undefined;
   const connection = new Connection(access, async (sql) => {
@@ -98,13 +99,28 @@ export function openDatabase(
       return await work(sql);
     });
 
-  async function hear(key: string): Promise<Hearing> {
-    const heard = hearing(key, (listener) => connection.listen(listener));
+  /** Once more where the server lacks what others have: nothing was done then. */
+  async function orWithout<Result>(
+    act: () => Promise<Result>,
+  ): Promise<Result> {
     try {
-      if (!isListening) {
-        isListening = true;
-        await read((sql) => sql(`listen ${CHANNEL}`));
-      }
+      return await act();
+    } catch (error) {
+      if (!isLack(error) || !has.notify && !has.advisoryLocks) throw error;
+      has.notify = has.advisoryLocks = false;
+      return await act();
+    }
+  }
+
+  async function hear(key: Key): Promise<Hearing | undefined> {
+    if (!has.notify) return undefined;
+    const heard = hearing(
+      key.join("/"),
+      (listener) => connection.listen(listener),
+    );
+    try {
+      if (!isListening) await read((sql) => sql(`listen ${CHANNEL}`));
+      isListening = true;
       return heard;
     } catch (error) {
       heard.end();
@@ -127,14 +143,18 @@ export function openDatabase(
   return {
     shown,
     read,
-    write: async (key, work, patience) =>
-      await connection.transact(async (sql, isUnsure) => {
-        const found = await assertReadable(sql);
-        if (found > SCHEMA_VERSION) throw newerStore(shown, found);
-        return await work(sql, isUnsure);
-      }, { ...patience, turn: advisoryLocks ? turnOf(key) : undefined }),
-    telling: notify ? `pg_notify('${CHANNEL}', ${KEY})` : KEY,
-    hear: notify ? hear : undefined,
+    write: (key, work, patience) =>
+      orWithout(() =>
+        connection.transact(async (sql, isUnsure) => {
+          const found = await assertReadable(sql);
+          if (found > SCHEMA_VERSION) throw newerStore(shown, found);
+          return await work(sql, isUnsure);
+        }, { ...patience, turn: has.advisoryLocks ? turnOf(key) : undefined })
+      ),
+    get telling() {
+      return has.notify ? `pg_notify('${CHANNEL}', ${KEY})` : KEY;
+    },
+    hear: (key) => orWithout(() => hear(key)),
     look: async (clock) => {
       const seen = await connection.read(async (sql) => {
         const version = await versionIn(sql);
@@ -152,9 +172,10 @@ export function openDatabase(
       return { known: SCHEMA_VERSION, ...seen, ...facts };
     },
     upgrade: async () => {
-      const upgraded = await connection.transact(
-        (sql) => upgradeSchema(sql, advisoryLocks),
-        { lockTimeoutMs: UPGRADE_TIMEOUT_MS },
+      const upgraded = await orWithout(() =>
+        connection.transact((sql) => upgradeSchema(sql, has.advisoryLocks), {
+          lockTimeoutMs: UPGRADE_TIMEOUT_MS,
+        })
       );
       version = upgraded.to;
       await compressFast();
@@ -162,6 +183,13 @@ export function openDatabase(
     },
     close: () => connection.close(),
   };
+}
+
+/** Whether a server said that it has no such function or statement. */
+function isLack(error: unknown): boolean {
+  if (!(error instanceof OrcError)) return false;
+  const { code } = (error.cause ?? {}) as { readonly code?: unknown };
+  return code === "42883" || code === "0A000";
 }
 
 /** A number for a session. Two may have the same: then they wait for each other. */
@@ -173,7 +201,7 @@ function turnOf(key: Key): number {
   return hash;
 }
 
-/** Its square is a whole number still. */
+/** Thirty-one times as much is a whole number still. */
 const TURNS = 2 ** 47;
 
 function notPrepared(shown: string, version: number): OrcError {

@@ -21,7 +21,7 @@ export interface LogSource {
   /** What the log is called, for people. */
   readonly label: string;
   /** Begins to hear of changes; undefined where the server tells of none. */
-  readonly hear?: (() => Promise<Hearing>) | undefined;
+  hear(): Promise<Hearing | undefined>;
 }
 
 /** What is heard of one session. */
@@ -133,7 +133,7 @@ export async function* eventsIn(
     ? placeIn(after).place
     : await placeAfter(source, after ?? 0);
   // Before the first look: what comes behind it must be heard.
-  const hearing = follow ? await source.hear?.() : undefined;
+  const hearing = follow ? await source.hear() : undefined;
   let isDeaf = hearing === undefined;
   let wasHeard = true;
   try {

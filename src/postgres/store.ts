@@ -19,7 +19,7 @@ export function postgresStore(
 }
 
 export function storeOfRows(rows: SessionRows): SessionStore {
-  const { read, context: { newToken }, database: { hear } } = rows;
+  const { read, context: { newToken }, database } = rows;
   return {
     capabilities: () => Promise.resolve({ files: false }),
     create: (session) => createSession(rows, session),
@@ -33,7 +33,7 @@ export function storeOfRows(rows: SessionRows): SessionStore {
       const key = await rows.keyOf(id);
       const source = {
         ...{ read, key, label: `the log of ${rows.labelOf(id)}` },
-        hear: hear && (() => hear(key.join("/"))),
+        hear: () => database.hear(key),
       };
       yield* eventsIn(source, session, wanted);
     },

@@ -274,6 +274,42 @@ test("who makes the tables at the same time makes them once", () =>
     }
   }));
 
+test("a server that neither tells of changes nor has advisory locks is met as it is", async () => {
+  const server = await startServer();
+  const port = server.port;
+  const store = openStore({
+    ...{ access: accessTo(port), repo: "plain", context: contextOf({}) },
+  });
+  try {
+    const lacking = [
+      "pg_notify(text, text)",
+      "pg_advisory_xact_lock(bigint)",
+    ].map((name) =>
+      `alter function pg_catalog.${name} rename to
+        not_${name.replace(/\(.*/, "")}`
+    );
+    await query(
+      port,
+      ["set allow_system_table_mods = on", ...lacking].join("; "),
+    );
+    await store.upgrade();
+    const session = await store.create(newSession(ID));
+    const seen: string[] = [];
+    const following = (async () => {
+      for await (const batch of store.events(session, { follow: true })) {
+        seen.push(...batch.events.map(({ message }) => message));
+        if (seen.includes("told")) return;
+      }
+    })();
+    await store.update(ID, noteOf("told"));
+    await following;
+    assertEquals(seen.slice(1), ["told"]);
+  } finally {
+    await store.close();
+    await server.stop();
+  }
+});
+
 test("a state is compressed by what is fast", () =>
   withSession(async (_, { server }) => {
     const columns = await query(
