@@ -94,6 +94,36 @@ test("rights that are missing, or everybody's, are named", () =>
     ]);
   }));
 
+test("the roles of docs/teams.md work, or only look", () =>
+  inDatabase(async (at, env, ask) => {
+    const page = await Deno.readTextFile("docs/teams.md");
+    const [, sql = ""] = /```sql\n(grant usage[^`]*)```/.exec(page) ?? [];
+    assertStringIncludes(sql, "to agents");
+    const suffix = `${freePort()}`;
+    const roles = ["agents", "readers"].map((role) => role + suffix);
+    for (const role of roles) await ask(`create role ${role} login`);
+    await ask(sql.replaceAll(/\b(?:agents|readers)\b/g, `$&${suffix}`));
+    const [agent, reader] = roles.map((role) =>
+      choosing(at, {
+        ...env,
+        ORCHESTRATOR_STORE_URL: (env.ORCHESTRATOR_STORE_URL ?? "")
+          .replace(`//${OWNER}@`, `//${role}@`),
+      })
+    );
+    assert(agent !== undefined && reader !== undefined);
+    await agent.result(["start", "Add login"]);
+    await at.write("idea.txt", "");
+    await agent.result(["complete", "idea", "--notes", "done"]);
+    await agent.result(["checkpoint", "-m", "here"]);
+    await agent.result(["feedback", "capture", "--auto"]);
+    assertEquals(await said(agent, "store"), []);
+    assertEquals((await reader.result(["status"])).progress.completed, 1);
+    const refused = await reader.orc(["note", "Not mine"]);
+    assertEquals(refused.code, 77);
+    assertStringIncludes(refused.stderr, "may not do that");
+    assertEquals((await agent.result(["status"])).serial, 2);
+  }));
+
 test("what keeps orc from asking a store is told by doctor, with all that it finds else", () =>
   inDatabase(async (at, env) => {
     const url = `postgres://ada@127.0.0.1:${freePort()}/orc`;
