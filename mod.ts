@@ -248,6 +248,12 @@ export type {
   SkippedItem,
 } from "./src/history/rules.ts";
 export {
+  type CheckOutput,
+  type ItemOutputs,
+  type OutputOptions,
+  readOutputs,
+} from "./src/history/outputs.ts";
+export {
   type Analyzed,
   type AnalyzeOptions,
   analyzeSessions,

@@ -81,6 +81,7 @@ const CALLS: Readonly<
   readHistory: orc.readHistory,
   streamHistory: async (host, o) =>
     await Array.fromAsync((await orc.streamHistory(host, o)).batches),
+  readOutputs: (host, o) => orc.readOutputs(host, { ...o, itemId: "tests" }),
   captureFeedback: orc.captureFeedback,
   reviewFeedback: orc.reviewFeedback,
   analyzeSessions: orc.analyzeSessions,

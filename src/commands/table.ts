@@ -83,6 +83,7 @@ export const commandGroups: readonly CommandGroup[] = [
       ),
       agents("prime", "Print what an agent has to know, in few words"),
       trust("attest", "Say for others what a session did, and what it saw"),
+      history("generate-md", "Write the session as a page: WORKFLOW.md"),
       snapshot("snapshot export", "Pack sessions into a file, to leave here"),
       snapshot("snapshot inspect", "Show what a snapshot holds"),
       snapshot("snapshot import", "Bring the sessions of a snapshot in"),
@@ -118,13 +119,13 @@ export const commandGroups: readonly CommandGroup[] = [
     title: "Look back",
     entries: [
       history("history", "Show what happened in the session"),
+      history("output", "Print what the check of an item printed"),
       trust("verify", "Check whether what a session says is so"),
       { ...trust("verify-push", "Judge what git pushes"), isHidden: true },
       history("analyze", "Count what the sessions have in common"),
       history("learn", "Sum up what the session has to teach"),
       feedback("feedback capture", "Keep feedback on the session"),
       feedback("feedback review", "Sum up the feedback of the sessions"),
-      history("generate-md", "Write the session as a page: WORKFLOW.md"),
     ],
   },
   {

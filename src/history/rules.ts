@@ -94,6 +94,14 @@ const OWN_TYPES: Readonly<Record<EventType, true>> = {
   error: true,
 };
 
+/** Types of events that tell of a check that ran, and whether it passed. */
+export const CHECKED: Readonly<Partial<Record<string, boolean>>> = {
+  verification_passed: true,
+  gate_passed: true,
+  verification_failed: false,
+  gate_failed: false,
+};
+
 /** What only the Python tool writes. */
 const FOREIGN_TYPES = [
   "gate_executed",

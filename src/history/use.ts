@@ -39,7 +39,7 @@ import {
 export type OnProgress = (fraction: number) => void;
 
 /** Reads the events of a session, also of one that still lies in the older tool's files. */
-function readEvents(
+export function readEvents(
   { layout, store }: Repository,
   session: Session,
   options?: EventsOptions,

@@ -24,6 +24,7 @@ import type {
   HistoryOptions,
   HistoryStreamOptions,
 } from "../history/use.ts";
+import type { ItemOutputs, OutputOptions } from "../history/outputs.ts";
 import type { PastOptions } from "../repository/past.ts";
 import type { SessionInfo } from "../sessions/info.ts";
 import type { Renamed } from "../sessions/manage.ts";
@@ -316,6 +317,18 @@ export class Session {
     return await readHistory(
       this.#site.host,
       callIn(this.#site, options),
+    );
+  }
+
+  /** What the last runs of an item's check printed: {@linkcode readOutputs}. */
+  async outputs(
+    itemId: string,
+    options: Given<OutputOptions, "itemId"> = {},
+  ): Promise<ItemOutputs> {
+    const { readOutputs } = await import("../history/outputs.ts");
+    return await readOutputs(
+      this.#site.host,
+      callIn(this.#site, { ...options, itemId }),
     );
   }
 

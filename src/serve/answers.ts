@@ -8,7 +8,7 @@ import { summarizeItems } from "../engine/summary.ts";
 import { phaseLines, questionLines } from "../engine/waiting.ts";
 import type { Host } from "../host/host.ts";
 import { type HistoryEvent, streamHistory } from "../history/use.ts";
-import { OVERRIDING } from "../history/rules.ts";
+import { CHECKED, OVERRIDING } from "../history/rules.ts";
 import { type OpenedSession, openSession } from "../repository/select.ts";
 import { eachEventBackwards } from "../session/kept/each.ts";
 import { lookAtShown } from "../trust/shown.ts";
@@ -150,13 +150,6 @@ export interface ChecksAnswer extends Freshness {
 
 /** Of a log of a million lines the page shows what was done last. */
 const MAX_EVENTS_SEARCHED = 50_000;
-
-const CHECKED: Readonly<Record<string, boolean>> = {
-  verification_passed: true,
-  gate_passed: true,
-  verification_failed: false,
-  gate_failed: false,
-};
 
 /** The last run of each check, and whether what it saw is still there. Runs git. */
 export async function checksAnswer(

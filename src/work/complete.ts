@@ -315,7 +315,13 @@ async function judgedAction(
 /** What a check printed, as it is kept; empty where it printed nothing. */
 function outputText(result: CheckResult): string {
   if (result.type !== "command") return "";
-  const { stdout, stderr } = result;
+  return streamsText(result);
+}
+
+/** Both streams of a check in one text, each with its name above it. */
+export function streamsText(
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+): string {
   return [["stdout", stdout], ["stderr", stderr]]
     .flatMap(([name, text]) => text ? [`==> ${name} <==\n${text}`] : [])
     .join("\n");

@@ -71,6 +71,7 @@ const LINES: Readonly<Record<string, string>> = {
   "import-legacy": "import-legacy old --yes",
   "unlock": "unlock",
   "history": "history",
+  "output": "output run",
   "verify": "verify",
   "trust": "trust",
   "attest": "attest",

@@ -3,6 +3,7 @@ import { jsonObject } from "../../base/json.ts";
 import { MAX_LISTED_EVENTS } from "../../base/limits.ts";
 import { headOf, oneLine } from "../../base/markdown.ts";
 import { learningsSection } from "../../history/page_rules.ts";
+import type { ItemOutputs } from "../../history/outputs.ts";
 import type { Generated, Learned } from "../../history/pages.ts";
 import type { Analysis, SkippedItem } from "../../history/rules.ts";
 import type {
@@ -15,6 +16,7 @@ import type { Terminal } from "../../host/host.ts";
 import { howGiven } from "../../replay/account.ts";
 import { type Truncation, truncationOf } from "../clamp.ts";
 import {
+  arg,
   command,
   flag,
   humanFlag,
@@ -86,6 +88,43 @@ export const historyCommand = command<
   },
 });
 
+type OutputResult = ResultOf<ItemOutputs>;
+
+export const outputCommand = command<OutputResult>({
+  description:
+    "Prints what the last run of an item's check printed, or the last runs, oldest first. Of each stream orc keeps the first 4 kB and the last 16 kB, with secrets masked, as long as the session is there.",
+  args: [arg("ITEM", "Id of the item", "item")],
+  flags: [flag("--last NUMBER", "Of so many runs, the last ones; 1 to 100")],
+  effect: "reads",
+  examples: ["orc output tests", "orc output tests --last 3"],
+  async use(host, options, values) {
+    const { readOutputs } = await import("../../history/outputs.ts");
+    const last = numberOf(values.text("last"));
+    const itemId = values.need("ITEM");
+    return await readOutputs(host, { ...options, itemId, last });
+  },
+  render: ({ outputs, itemId, hasEarlier }, style) => {
+    const earlier = hasEarlier && outputs.length > 1
+      ? [style.dim("The check ran before that, too")]
+      : [];
+    const texts = outputs.map(({ at, passed, message, text, whole }) => {
+      const said = `${timeOf(at)} ${itemOf({ itemId, message })}${
+        oneLine(message)
+      }`;
+      const printed = text.trimEnd() || "It printed nothing that is kept";
+      const left = whole ? [] : [style.dim("That is what the log holds of it")];
+      const head = passed ? said : style.bad(said);
+      return [head, printed, ...left].join("\n");
+    });
+    return [...earlier, texts.join("\n\n")].join("\n");
+  },
+});
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d+$/.test(text) ? Number(text) : NaN;
+}
+
 function areAllWanted(values: Values): boolean {
   return values.on("all") || values.text("limit") === "all";
 }
@@ -93,9 +132,7 @@ function areAllWanted(values: Values): boolean {
 /** The whole, as far as it fits into one document. */
 function limitOf(values: Values): number | undefined {
   if (areAllWanted(values)) return MAX_LISTED_EVENTS;
-  const limit = values.text("limit");
-  if (limit === undefined) return undefined;
-  return /^\d+$/.test(limit) ? Number(limit) : NaN;
+  return numberOf(values.text("limit"));
 }
 
 function optionsOf(values: Values): HistoryOptions {
@@ -335,13 +372,38 @@ function eventText(event: HistoryEvent, style: Style): string {
     ? event.message.replace(/^Human approved/, "Approved")
     : event.message;
   const remark = remarkOn(event) || receiptOn(event);
-  return [
+  const line = [
     style.dim(timeOf(at)),
     style.dim((phaseId ?? "").padEnd(8)),
-    paint(event, style)(oneLine(message)),
+    paint(event, style)(itemOf(event) + oneLine(message)),
     ...byWhom(event),
     ...remark === "" ? [] : [style.dim(`- ${remark}`)],
   ].join(" ");
+  return [line, ...failureOn(event).map((each) => style.dim(`  ${each}`))]
+    .join("\n");
+}
+
+/** The item, where the message does not name it. */
+function itemOf(
+  { itemId, message }: Pick<HistoryEvent, "itemId" | "message">,
+): string {
+  const isNamed = message.split(/[^\w.-]+/).includes(itemId ?? "");
+  return itemId === null || isNamed ? "" : `${oneLine(itemId)}: `;
+}
+
+/** Lines of a failed check that people see at once. */
+const SHOWN_LINES = 3;
+
+/** What a failed check printed first, and how to see the rest; the log itself holds that much. */
+function failureOn({ type, itemId, details }: HistoryEvent): string[] {
+  if (!type.endsWith("_failed") || itemId === null) return [];
+  const lines = [details.stdout, details.stderr]
+    .flatMap((text) => typeof text === "string" ? text.split("\n") : [])
+    .map((line) => headOf(oneLine(line), MAX_REMARK_LENGTH))
+    .filter((line) => line !== "");
+  if (lines.length <= SHOWN_LINES) return lines;
+  const whole = `more: orc output ${oneLine(itemId)}`;
+  return [...lines.slice(0, SHOWN_LINES), whole];
 }
 
 /** How it is known that a human stood for it; by a setting none did. */
