@@ -72,6 +72,9 @@ function isTls(code: string, message: string): boolean {
       .test(message);
 }
 
+/** A policy of the tables forbids it to the role, as docs/teams.md makes them. */
+const ROW_RIGHTS = /row-level security/;
+
 /** The error for people; what a server says is shown in one line, and no longer than a sentence. */
 export function errorOf(
   failure: Failure,
@@ -105,6 +108,13 @@ export function errorOf(
   }
   switch (code) {
     case "42501":
+      if (ROW_RIGHTS.test(failure.message)) {
+        return denied(
+          "store_auth",
+          `"${user}" may neither approve nor change closed sessions in ${shown}`,
+          { cause, hint: "somebody whose role may do it: see docs/teams.md" },
+        );
+      }
       return denied(
         "store_auth",
         `"${user}" may not do that in ${shown}: ${reason}`,

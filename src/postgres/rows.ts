@@ -1,4 +1,5 @@
 /** The rows of one repository's sessions: how they are found, locked and read. */
+import { denied } from "../base/error.ts";
 import { assertWritable } from "../session/encode.ts";
 import { noSuchSession, recall } from "../session/read.ts";
 import type { Memory, Session, StoreContext } from "../session/store.ts";
@@ -72,6 +73,14 @@ export class SessionRows {
         where repo = $1 and id = $2 for update`,
       await this.keyOf(id),
     );
+    // What a role may only read it cannot lock either, and is told nothing.
+    if (row === undefined && await this.#isThere(sql, id)) {
+      throw denied(
+        "store_auth",
+        `The role that store_url names may not change ${this.labelOf(id)}`,
+        "somebody whose role may do it: see docs/teams.md",
+      );
+    }
     return row;
   }
 
@@ -121,6 +130,14 @@ export class SessionRows {
       key: await this.keyOf(id),
       label: this.labelOf(id),
     };
+  }
+
+  async #isThere(sql: Sql, id: string): Promise<boolean> {
+    const found = await sql(
+      "select 1 from orc.session where repo = $1 and id = $2",
+      await this.keyOf(id),
+    );
+    return found.length > 0;
   }
 
   async #select(columns: string, id: string): Promise<Row | undefined> {

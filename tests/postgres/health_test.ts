@@ -1,9 +1,14 @@
 /** What is wrong with a shared store is told by `store status` and by `doctor`, before it keeps somebody from working. */
-import { type Repository, treeOf } from "../journey/orc.ts";
-import { choosing, inDatabase } from "./chosen.ts";
-import { programs } from "./database.ts";
+import { APPROVING, type Repository, treeOf } from "../journey/orc.ts";
+import { type Ask, type Choice, choosing, inDatabase } from "./chosen.ts";
+import { programs, query } from "./database.ts";
 import { freePort, OWNER } from "./server.ts";
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: programs === undefined, fn });
@@ -94,34 +99,99 @@ test("rights that are missing, or everybody's, are named", () =>
     ]);
   }));
 
+/** Repositories of people with the roles of docs/teams.md. */
+async function withRoles(
+  { at, env, ask }: {
+    readonly at: Repository;
+    readonly env: Choice;
+    readonly ask: Ask;
+  },
+): Promise<Readonly<Record<"people" | "agents" | "readers", Repository>>> {
+  const page = await Deno.readTextFile("docs/teams.md");
+  const [, sql = ""] = /```sql\n(grant usage[^`]*)```/.exec(page) ?? [];
+  assertStringIncludes(sql, "create policy");
+  const suffix = `${freePort()}`;
+  const made = async (role: string) => {
+    await ask(`create role ${role}${suffix} login`);
+    return choosing(at, {
+      ...env,
+      ORCHESTRATOR_STORE_URL: (env["ORCHESTRATOR_STORE_URL"] ?? "")
+        .replace(`//${OWNER}@`, `//${role}${suffix}@`),
+    });
+  };
+  const [people, agents, readers] = [
+    await made("people"),
+    await made("agents"),
+    await made("readers"),
+  ];
+  const roles = /(?<=\bto .*)\b(?:people|agents|readers)\b/g;
+  await ask(sql.replaceAll(roles, `$&${suffix}`));
+  return { people, agents, readers };
+}
+
 test("the roles of docs/teams.md work, or only look", () =>
   inDatabase(async (at, env, ask) => {
-    const page = await Deno.readTextFile("docs/teams.md");
-    const [, sql = ""] = /```sql\n(grant usage[^`]*)```/.exec(page) ?? [];
-    assertStringIncludes(sql, "to agents");
-    const suffix = `${freePort()}`;
-    const roles = ["agents", "readers"].map((role) => role + suffix);
-    for (const role of roles) await ask(`create role ${role} login`);
-    await ask(sql.replaceAll(/\b(?:agents|readers)\b/g, `$&${suffix}`));
-    const [agent, reader] = roles.map((role) =>
-      choosing(at, {
-        ...env,
-        ORCHESTRATOR_STORE_URL: (env.ORCHESTRATOR_STORE_URL ?? "")
-          .replace(`//${OWNER}@`, `//${role}@`),
-      })
-    );
-    assert(agent !== undefined && reader !== undefined);
-    await agent.result(["start", "Add login"]);
+    const { agents, readers } = await withRoles({ at, env, ask });
+    await agents.result(["start", "Add login"]);
     await at.write("idea.txt", "");
-    await agent.result(["complete", "idea", "--notes", "done"]);
-    await agent.result(["checkpoint", "-m", "here"]);
-    await agent.result(["feedback", "capture", "--auto"]);
-    assertEquals(await said(agent, "store"), []);
-    assertEquals((await reader.result(["status"])).progress.completed, 1);
-    const refused = await reader.orc(["note", "Not mine"]);
+    await agents.result(["complete", "idea", "--notes", "done"]);
+    await agents.result(["checkpoint", "-m", "here"]);
+    await agents.result(["feedback", "capture", "--auto"]);
+    assertEquals(await said(agents, "store"), []);
+    assertEquals((await readers.result(["status"])).progress.completed, 1);
+    const refused = await readers.orc(["note", "Not mine"]);
     assertEquals(refused.code, 77);
-    assertStringIncludes(refused.stderr, "may not do that");
-    assertEquals((await agent.result(["status"])).serial, 2);
+    assertStringIncludes(refused.stderr, "may not");
+    assertEquals((await agents.result(["status"])).serial, 2);
+  }));
+
+test("the role of agents neither approves, nor changes what has ended, nor what is logged", () =>
+  inDatabase(async (at, env, ask) => {
+    const { people, agents } = await withRoles({ at, env, ask });
+    const { session } = await agents.result(["start", "Add login"]);
+    await at.write("idea.txt", "");
+    await agents.result(["complete", "idea", "--notes", "done"]);
+    // A setting that lets all approvals pass is no way either.
+    const asHuman = await agents.orc(["approve-item", "look"], APPROVING);
+    assertEquals(asHuman.code, 77, asHuman.stderr);
+    assertStringIncludes(asHuman.stderr, "may neither approve");
+    assertEquals((await agents.result(["status"])).serial, 2);
+    await people.result(["approve-item", "look"], APPROVING);
+    await agents.result(["skip", "sketch", "--reason", "it is clear enough"]);
+    await agents.result(["advance"]);
+    await agents.result(["complete", "work", "--notes", "done"]);
+    await agents.result(["finish"]);
+    const ended = await agents.result(["session", "info", session]);
+    assertEquals(ended.status, "completed");
+    const rename = ["session", "rename", session, "Mine"];
+    const renamed = await agents.orc(rename);
+    assertEquals(renamed.code, 77, renamed.stderr);
+    assertStringIncludes(renamed.stderr, "may not change session");
+    await people.result(rename);
+    // Whoever goes past orc gets no further.
+    const url = new URL(env["ORCHESTRATOR_STORE_URL"] ?? "");
+    const [{ current = "" } = {}] = await ask(
+      "select rolname as current from pg_roles where rolname like 'agents%' order by oid desc limit 1",
+    );
+    const past = (text: string) =>
+      query(
+        Number(url.port),
+        `set role "${current}"; ${text}`,
+        [],
+        url.pathname.slice(1),
+      );
+    for (
+      const [text, why] of [
+        ["delete from orc.log", "permission denied"],
+        ["update orc.log set line = ''", "permission denied"],
+        ["delete from orc.session", "permission denied"],
+        ["drop table orc.log", "must be owner"],
+      ] as const
+    ) await assertRejects(() => past(text), Error, why);
+    // Nothing that has ended is found.
+    await past("update orc.session set status = 'active'");
+    const [{ status } = {}] = await ask("select status from orc.session");
+    assertEquals(status, "completed");
   }));
 
 test("what keeps orc from asking a store is told by doctor, with all that it finds else", () =>

@@ -55,6 +55,7 @@ export const serveCommand = command<Dashboard>({
     const { serveDashboard } = await import("../../serve/use.ts");
     const { place, url, port, warnings, lasts } = await serveDashboard(host, {
       root: values.text("root"),
+      lockTimeout: values.text("lock-timeout"),
       purpose: "orc serve",
       port: values.text("port"),
       open: values.on("open"),
