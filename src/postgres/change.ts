@@ -38,7 +38,11 @@ export async function createSession(
   if (!isSessionId(id)) throw notNew(id);
   const session = stampNew(id, decision, await rows.context.idSource());
   const { state, serial, lastEvents: events } = session;
-  const text = await encodeSession(session, state.updatedAt);
+  const text = await encodeSession(
+    session,
+    state.updatedAt,
+    await rows.digest(),
+  );
   const meta = withFields(
     jsonObject(sessionMeta(id, handed("localNow()", localTime))),
     owner === undefined ? {} : { owner },
@@ -88,7 +92,7 @@ export async function updateSession(
       }
       const fresh = { ...session, lastEvents: [] };
       const next = stamp(fresh, decision, at, newId);
-      const text = await encodeSession(next.session, at);
+      const text = await encodeSession(next.session, at, await rows.digest());
       last = { ...next, text, place: Number(row.log_bytes) };
       await store(rows, sql, last);
       return { ...next, warnings: [] };

@@ -1,5 +1,7 @@
 /** The rows of one repository's sessions: how they are found, locked and read. */
+import type { Digest } from "../base/checksum.ts";
 import { denied } from "../base/error.ts";
+import { loadHash } from "../files/tree.ts";
 import { assertWritable } from "../session/encode.ts";
 import { noSuchSession, recall } from "../session/read.ts";
 import type { Memory, Session, StoreContext } from "../session/store.ts";
@@ -25,6 +27,7 @@ export class SessionRows {
   readonly memory: Memory;
   readonly read: Database["read"];
   readonly #findRepo: () => Promise<string>;
+  #digest: Digest | undefined;
   #repo = "";
 
   constructor(database: Database, { repo, context }: PostgresOptions) {
@@ -132,6 +135,22 @@ export class SessionRows {
     };
   }
 
+  /**
+   * Hashes without another thread: as long as a session is locked, all others wait for it. The driver has loaded
+   * what it takes already.
+   */
+  async digest(): Promise<Digest> {
+    if (this.#digest === undefined) {
+      const newHash = await loadHash();
+      this.#digest = (bytes) => {
+        const hash = newHash();
+        hash.update(bytes);
+        return hash.digest("hex");
+      };
+    }
+    return this.#digest;
+  }
+
   async #isThere(sql: Sql, id: string): Promise<boolean> {
     const found = await sql(
       "select 1 from orc.session where repo = $1 and id = $2",
@@ -150,6 +169,7 @@ export class SessionRows {
 
   async decode({ state }: Row, id: string): Promise<Session> {
     const paths = { state: this.labelOf(id) };
-    return await recall(this.memory, String(state), paths, id).session;
+    const digest = await this.digest();
+    return await recall(this.memory, String(state), paths, id, digest).session;
   }
 }

@@ -6,7 +6,7 @@ import {
   jsonObject,
   type JsonValue,
 } from "../base/json.ts";
-import { checksumOf } from "../base/checksum.ts";
+import { checksumOf, type Digest } from "../base/checksum.ts";
 import { lasting, printDocument } from "../base/json_print.ts";
 import { plainOf } from "../base/plain.ts";
 import { withOffset } from "../base/time.ts";
@@ -92,12 +92,13 @@ export function assertKnownVersion(
 export async function encodeSession(
   session: UnsignedSession,
   at: string,
+  digest?: Digest,
 ): Promise<string> {
   const state = new Map(encodeUnsigned(session));
   const version = session.state.source.get("_version") ?? PYTHON_FORMAT;
   state.set("_version", version);
-  // Hashed on another thread while this one prints, which refuses what hashing refuses.
-  const checksum = checksumOf(state);
+  // Usually on another thread while this one prints, which refuses what hashing refuses.
+  const checksum = checksumOf(state, digest);
   checksum.catch(() => {});
   state.set("_checksum", "");
   state.set("_updated_at", withOffset(at));

@@ -53,10 +53,11 @@ export function recall(
   text: string,
   paths: Pick<SessionLayout, "state">,
   id: string,
+  digest?: Digest,
 ): Remembered {
   const { last } = memory;
   if (last?.id === id && last.text === text) return last;
-  const own = { id, text, session: decodeState(text, paths, id) };
+  const own = { id, text, session: decodeState(text, paths, id, digest) };
   memory.last = own;
   own.session.catch(() => {
     if (memory.last === own) memory.last = undefined;
