@@ -93,6 +93,7 @@ const CALLS: Readonly<
   resumeSession: (host, o) => orc.resumeSession(host, { ...o, yes: true }),
   handOff: orc.handOff,
   listSessions: orc.listSessions,
+  listSharedSessions: orc.listSharedSessions,
   listTree: (host, o) => orc.listTree(host, { directory: o.root }),
   eachSession: (host, o) => Array.fromAsync(orc.eachSession(host, o)),
   packSessions: (host, o) => orc.packSessions(host, { ...o, all: true }),

@@ -45,7 +45,7 @@ export async function createSession(
   );
   const meta = withFields(
     jsonObject(sessionMeta(id, handed("localNow()", localTime))),
-    owner === undefined ? {} : { owner },
+    { ...rows.origin(), ...owner === undefined ? {} : { owner } },
   );
   const key = await rows.keyOf(id);
   const made: Made = { session, text, place: 0, events };

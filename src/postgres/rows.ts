@@ -19,20 +19,32 @@ export interface PostgresOptions {
     StoreContext,
     "timeoutMs" | "now" | "newToken" | "idSource" | "signal" | "memory"
   >;
+  /** What a new session says of where it began. */
+  readonly origin?: () => Origin;
+}
+
+/** Where a session began, for people. */
+export interface Origin {
+  /** The machine. */
+  readonly host: string;
+  /** The directory of the repository, without what lies above. */
+  readonly repository: string;
 }
 
 export class SessionRows {
   readonly database: Database;
   readonly context: PostgresOptions["context"];
   readonly memory: Memory;
+  readonly origin: () => Partial<Origin>;
   readonly read: Database["read"];
   readonly #findRepo: () => Promise<string>;
   #digest: Digest | undefined;
   #repo = "";
 
-  constructor(database: Database, { repo, context }: PostgresOptions) {
+  constructor(database: Database, { repo, context, origin }: PostgresOptions) {
     this.database = database;
     this.context = context;
+    this.origin = origin ?? (() => ({}));
     this.memory = context.memory ?? {};
     this.read = database.read;
     this.#findRepo = typeof repo === "string"

@@ -6,6 +6,7 @@ import { MAX_CONFIG_BYTES } from "../base/limits.ts";
 import { STORE_SECRET } from "../base/names.ts";
 import { guardDirectory, readRegularFile } from "../files/read.ts";
 import { readRemoteUrl } from "../files/git_remote.ts";
+import { nameOf } from "../base/path.ts";
 import type { Host } from "../host/host.ts";
 import type { Database } from "../postgres/database.ts";
 import type { SessionRows } from "../postgres/rows.ts";
@@ -60,7 +61,11 @@ export async function sessionRowsOf(
   const repo = async () =>
     readRepositoryMeta(layout)?.repoId ??
       await repoIdOf(readRemoteUrl(layout.root)) ?? "";
-  return new SessionRows(database, { repo, context });
+  const origin = () => ({
+    host: host.identity().host,
+    repository: nameOf(layout.root),
+  });
+  return new SessionRows(database, { repo, context, origin });
 }
 
 /** A process has one connection to a database, however often it opens repositories. */

@@ -110,7 +110,7 @@ export async function saidOf(
 
 export function saidIn(
   meta: JsonObject | undefined,
-  key: "name" | "owner",
+  key: "name" | "owner" | "host" | "repository",
 ): string | null {
   const text = meta?.get(key);
   return typeof text === "string" && text !== "" ? text : null;

@@ -5,6 +5,7 @@ import {
   UNSEARCHED_DIRECTORIES,
 } from "../base/layout.ts";
 import { isAbsolutePath, joinPath, resolvePath } from "../base/path.ts";
+import type { JsonObject } from "../base/json.ts";
 import { headOf, oneLine } from "../base/markdown.ts";
 import { parseWholeNumber, titleOf } from "../base/text.ts";
 import {
@@ -34,7 +35,7 @@ import {
 } from "../repository/select.ts";
 import { readEntry, unlessDamaged } from "../session/entries.ts";
 import { readLegacyState } from "../session/legacy.ts";
-import { readCurrent, saidIn, saidOf } from "../session/read.ts";
+import { readCurrent, saidIn } from "../session/read.ts";
 import type { SessionEntry, SessionStore } from "../session/store.ts";
 import { decodeDefinition } from "../workflow/definition.ts";
 import type {
@@ -52,6 +53,10 @@ export interface SessionLine {
   readonly current: boolean;
   /** What people call it; null when nobody gave it a name. */
   readonly name: string | null;
+  /** The agent that it belongs to; null where it is everybody's. */
+  readonly owner: string | null;
+  /** The machine that it began on, where a database keeps it. */
+  readonly host: string | null;
   /** What is to be done, as given at start. */
   readonly task: string | null;
   /** How far it is. */
@@ -113,7 +118,7 @@ export async function listSessions(
   const metas = await store.metas(named.map(({ id }) => id), warnings);
   const lines = entries.map((entry) => ({
     ...lineOf(entry, current, false),
-    name: saidIn(metas.get(entry.id), "name"),
+    ...said(metas.get(entry.id)),
   }));
   const legacy = await unlessDamaged(() => readLegacyState(layout), warnings);
   if (legacy && !lines.some(({ id }) => id === legacy.session.id)) {
@@ -154,8 +159,8 @@ export async function* eachSession(
   for (const id of ids.toReversed()) {
     options.signal?.throwIfAborted();
     const entry = await readEntry(store, id);
-    const name = entry.state && await saidOf(store, id, "name");
-    const line = { ...lineOf(entry, current, false), name };
+    const metas = await store.metas(entry.state ? [id] : [], []);
+    const line = { ...lineOf(entry, current, false), ...said(metas.get(id)) };
     if (isWanted(line)) yield line;
   }
   const legacy = await unlessDamaged(() => readLegacyState(layout), []);
@@ -173,9 +178,76 @@ export async function sessionLine(
 ): Promise<SessionLine> {
   const line = lineOf(entry, undefined, isLegacy);
   const isNamed = entry.state !== null && !isLegacy;
-  return isNamed
-    ? { ...line, name: await saidOf(store, entry.id, "name", []) }
-    : line;
+  const metas = await store.metas(isNamed ? [entry.id] : [], []);
+  return { ...line, ...said(metas.get(entry.id)) };
+}
+
+function said(
+  meta: JsonObject | undefined,
+): Pick<SessionLine, "name" | "owner" | "host"> {
+  return {
+    name: saidIn(meta, "name"),
+    owner: saidIn(meta, "owner"),
+    host: saidIn(meta, "host"),
+  };
+}
+
+/** A session of any repository in a shared database. */
+export interface SharedSession extends SessionLine {
+  /** What its repository is called where it began; null where that is not known. */
+  readonly repository: string | null;
+  /** The same for all clones of a remote. */
+  readonly repoId: string;
+}
+
+/** Sessions of all repositories in a shared database. */
+export interface SharedList {
+  /** From where it was asked; its session is the one that `current` names. */
+  readonly place: Place;
+  /** Those that were changed last come first. */
+  readonly sessions: readonly SharedSession[];
+  /** How many more there are, which were changed earlier. */
+  readonly more: number;
+  /** What cannot be read of them, as sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Lists the sessions of all repositories in the database that the settings name, those changed last first.
+ * None of them is taken for one of this repository. Writes nothing.
+ *
+ * Requires `--allow-read`, `--allow-env` and `--allow-net` of the database.
+ *
+ * @throws {OrcError} `store_url_missing` (config) where the settings name none
+ * @throws {OrcError} `store_unreachable` or `store_tls` (external), `store_auth` (denied)
+ */
+export async function listSharedSessions(
+  host: Host,
+  options: SessionListOptions = {},
+): Promise<SharedList> {
+  const repository = openRepository(host, options, { limit: true });
+  const { limit = LISTED_SESSIONS } = options;
+  const warnings: string[] = [];
+  const current = await unlessDamaged(
+    () => readCurrent(repository.layout),
+    warnings,
+  );
+  const { sessionRowsOf } = await import("../repository/store.ts");
+  const { listEverywhere } = await import("../postgres/list.ts");
+  const rows = await sessionRowsOf(host, repository);
+  const own = await rows.repo();
+  const { entries, count } = await listEverywhere(rows, limit, warnings);
+  return {
+    place: placeOf(repository, current ?? null),
+    sessions: entries.map((entry) => ({
+      ...lineOf(entry, entry.repoId === own ? current : undefined, false),
+      ...said(entry.meta),
+      repository: saidIn(entry.meta, "repository"),
+      repoId: entry.repoId,
+    })),
+    more: count - entries.length,
+    warnings,
+  };
 }
 
 function lineOf(
@@ -183,7 +255,8 @@ function lineOf(
   current: string | undefined,
   legacy: boolean,
 ): SessionLine {
-  const common = { id, current: id === current, name: null, legacy };
+  const unsaid = { name: null, owner: null, host: null };
+  const common = { id, current: id === current, ...unsaid, legacy };
   if (!state) return { ...common, ...UNKNOWN, problem };
   return { ...common, ...factsOf(state), ...progressOf(state) };
 }
@@ -225,8 +298,11 @@ export interface ListTreeOptions extends TreeOptions {
 }
 
 /** A session somewhere in a directory tree. What cannot be read of it is null, and `problem` says why. */
-export interface TreeSession
-  extends Omit<SessionLine, "id" | "current" | "name" | "progress"> {
+export interface TreeSession extends
+  Omit<
+    SessionLine,
+    "id" | "current" | "name" | "owner" | "host" | "progress"
+  > {
   /** Its state file. */
   readonly path: string;
   /** The root of its repository. */

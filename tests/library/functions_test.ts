@@ -46,7 +46,7 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "snapshot export": ["exportSnapshot", "streamSnapshot"],
   "snapshot inspect": ["inspectSnapshot"],
   "snapshot import": ["importSnapshot"],
-  "session list": ["listSessions"],
+  "session list": ["listSessions", "listSharedSessions"],
   "session switch": ["switchSession"],
   "session info": ["readSessionInfo"],
   "session rename": ["renameSession"],

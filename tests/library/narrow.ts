@@ -42,6 +42,7 @@ const reads: Calls = {
     for await (const { type } of session.events()) assert.ok(type);
   },
   "session.history": () => session.history(),
+  "session.outputs": () => session.outputs("sketch"),
   "session.checkpoints": () => session.checkpoints(),
   "session.handOff": () => session.handOff(),
   "session.learn": () => session.learn(),

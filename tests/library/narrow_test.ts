@@ -26,6 +26,7 @@ const NEEDS_MORE: readonly string[] = [
   "repository.moveSessions",
   "repository.storeStatus",
   "repository.upgradeStore",
+  "listSharedSessions",
   "repository.push",
   "repository.verifyAttestation",
   "repository.verifyPush",
@@ -88,6 +89,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   "secrets.test": "no_such_secret",
   "secrets.get": "no_such_secret",
   "session.finish": "session_closed",
+  "session.outputs": "no_output",
   "repository.recover": "nothing_to_recover",
   "repository.forget": "nothing_to_recover",
 };
@@ -113,5 +115,5 @@ Deno.test("the library needs only to read the root and to write .orchestrator", 
     const known = [...called, ...NEEDS_MORE, ...USED_BEFORE];
     const all = [...methods(), ...functionsAlone()];
     assertEquals(all.filter((name) => !known.includes(name)), []);
-    assertEquals(functionsAlone().length, 4);
+    assertEquals(functionsAlone().length, 5);
   }));

@@ -7,6 +7,7 @@ import {
   runtimeCaches,
   treeOf,
 } from "../journey/orc.ts";
+import { nameOf } from "../../src/base/path.ts";
 import { orcCommand } from "../orc_command.ts";
 import { SCENES } from "../journey/scenes.ts";
 import {
@@ -160,6 +161,51 @@ test("another clone has the same sessions, and runs nothing of them before a hum
       const { sessions } = await choosing(stranger, env)
         .result(["session", "list"]);
       assertEquals(sessions, []);
+    });
+  }));
+
+test("the sessions of all repositories in a database are listed, and none is taken for one of here", () =>
+  inDatabase(async (one, env) => {
+    const own = await one.result(["start", "Add login"]);
+    await inRepository(async ({ directory }) => {
+      const other = choosing(repositoryAt(directory), env);
+      await other.write("workflow.yaml", WORKFLOW);
+      const agent = { env: { CLAUDECODE: "1", CLAUDE_CODE_SESSION_ID: "7" } };
+      const theirs = await other.result(["start", "Mend search"], agent);
+      const { sessions } = await one.result(["session", "list"]);
+      assertEquals(sessions.map(({ id }: { id: string }) => id), [own.session]);
+      const { sessions: all } = await one.result([
+        ...["session", "list", "--all-repositories"],
+      ]);
+      const hostname = Deno.hostname();
+      assertEquals(
+        all.map((line: Record<string, unknown>) => [
+          ...[line.id, line.current, line.repository, line.host, line.owner],
+        ]),
+        [
+          ...[
+            [
+              theirs.session,
+              false,
+              nameOf(directory),
+              hostname,
+              "claude-code:7",
+            ],
+            [own.session, true, nameOf(one.directory), hostname, null],
+          ],
+        ],
+      );
+      const { stdout } = await one.orc([
+        ...["session", "list", "--all-repositories", "--output", "text"],
+      ]);
+      assertMatch(
+        stdout,
+        new RegExp(`^${nameOf(directory)} \\([0-9a-f]+\\)\n`),
+      );
+      assertStringIncludes(stdout, `Mend search  (${hostname}, claude-code:7)`);
+      // What is of another repository is no session of this one.
+      const far = await one.orc(["status", "--session", theirs.session]);
+      assertEquals(far.code, 4);
     });
   }));
 

@@ -5,6 +5,7 @@ import type { Cleanup, TreeCleanup } from "../../sessions/cleanup.ts";
 import type { SessionInfo } from "../../sessions/info.ts";
 import type {
   SessionLine,
+  SharedSession,
   TreeOptions,
   TreeSession,
 } from "../../sessions/list.ts";
@@ -135,7 +136,7 @@ function lineOf(session: ListedSession, style: Style): string {
 }
 
 interface SessionListResult {
-  readonly sessions: readonly SessionLine[];
+  readonly sessions: readonly (SessionLine | SharedSession)[];
   readonly isProject: boolean;
 }
 
@@ -143,14 +144,30 @@ export const sessionListCommand = command<Clamped<SessionListResult>>(
   clamped<SessionListResult>({ lists: ["sessions"], unless: "all" }, {
     description:
       "Lists the sessions of the repository that were changed last. A damaged one is listed with its problem and hides no other.",
-    flags: [flag("--all", "The same as --limit all")],
+    flags: [
+      flag("--all", "The same as --limit all"),
+      flag(
+        "--all-repositories",
+        "Those of all repositories in the shared database",
+      ),
+    ],
     effect: "reads",
-    examples: ["orc session list", "orc session list --all --json"],
-    use: async (host, options, values) =>
-      (await import("../../sessions/list.ts")).listSessions(host, {
-        ...options,
-        limit: values.on("all") ? Infinity : limitOf(values),
-      }),
+    examples: [
+      "orc session list",
+      "orc session list --all --json",
+      "orc session list --all-repositories",
+    ],
+    async use(host, options, values) {
+      const { listSessions, listSharedSessions } = await import(
+        "../../sessions/list.ts"
+      );
+      const limit = values.on("all") ? Infinity : limitOf(values);
+      if (!values.on("all-repositories")) {
+        return await listSessions(host, { ...options, limit });
+      }
+      const shared = await listSharedSessions(host, { ...options, limit });
+      return { ...shared, isProject: true };
+    },
     render: listText,
   }),
 );
@@ -164,7 +181,23 @@ function listText(
       ? 'No sessions here yet: orc start "TASK"'
       : "No sessions here, and none can start: change to the directory of a project";
   }
-  return sessions.map((line) => lineText(line, style)).join("\n");
+  return sessions.flatMap((line, index) => {
+    const text = lineText(line, style);
+    const before = sessions[index - 1];
+    if (!("repoId" in line)) return [text];
+    const isSame = before && "repoId" in before &&
+      before.repoId === line.repoId;
+    return isSame ? [text] : [repositoryText(line, style), text];
+  }).join("\n");
+}
+
+function repositoryText(
+  { repository, repoId }: SharedSession,
+  style: Style,
+): string {
+  return style.bold(
+    repository === null ? repoId : `${inOneLine(repository)} (${repoId})`,
+  );
 }
 
 function lineText(line: SessionLine, style: Style): string {
@@ -178,7 +211,14 @@ function lineText(line: SessionLine, style: Style): string {
   const status = (line.status ?? "").padEnd(9);
   const phase = `${line.phaseId ?? ""} ${count}`.padEnd(15);
   const title = shortTask(titleOf(line.name, line.task ?? ""), 60);
-  return `${mark} ${id}  ${status}  ${phase}  ${title}`.trimEnd();
+  // Among files everything is of this machine.
+  const whose = line.host === null
+    ? ""
+    : `  (${
+      [line.host, line.owner].flatMap((one) => one ?? []).map(inOneLine)
+        .join(", ")
+    })`;
+  return `${mark} ${id}  ${status}  ${phase}  ${title}${whose}`.trimEnd();
 }
 
 const ID: ArgSpec = arg(
