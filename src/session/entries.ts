@@ -1,11 +1,12 @@
 /** Sessions as a list shows them: the ones changed last, and damaged ones with what is wrong. */
 import { onRefusal } from "../base/error.ts";
 import { isSessionId } from "../base/ids.ts";
+import type { JsonObject } from "../base/json.ts";
 import { type RepositoryLayout, sessionLayout } from "../base/layout.ts";
 import { asOrcError, ifThere } from "../files/errors.ts";
 import { entriesIn, guardDirectory, guardPath } from "../files/read.ts";
 import { readState } from "./pack/door.ts";
-import { decodeState, isForeignSession } from "./read.ts";
+import { decodeState, isForeignSession, metaOf } from "./read.ts";
 import type {
   Session,
   SessionEntry,
@@ -109,4 +110,18 @@ export async function unlessDamaged<Value>(
     onRefusal(({ message }) => warnings.push(message))(error);
     return undefined;
   }
+}
+
+/** What is said of several sessions, as far as anything is. */
+export async function sessionMetas(
+  layout: RepositoryLayout,
+  ids: readonly string[],
+  problems: string[],
+): Promise<ReadonlyMap<string, JsonObject>> {
+  const metas = new Map<string, JsonObject>();
+  for (const id of ids) {
+    const meta = await unlessDamaged(() => metaOf(layout, id), problems);
+    if (meta !== undefined) metas.set(id, meta);
+  }
+  return metas;
 }

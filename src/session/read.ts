@@ -23,6 +23,7 @@ import {
   readBeginning,
   readJson,
   readText,
+  sizeOf,
 } from "../files/read.ts";
 import { DAMAGED_STATE_HINT, decodeSession } from "./codec.ts";
 import type {
@@ -105,13 +106,10 @@ export async function saidOf(
 ): Promise<string | null> {
   const meta = await store.meta(id)
     .catch(onRefusal(({ message }) => void warnings.push(message)));
-  return saidIn(meta, key);
+  return saidIn(key, meta);
 }
 
-export function saidIn(
-  meta: JsonObject | undefined,
-  key: "name" | "owner" | "host" | "repository",
-): string | null {
+export function saidIn(key: string, meta?: JsonObject): string | null {
   const text = meta?.get(key);
   return typeof text === "string" && text !== "" ? text : null;
 }
@@ -133,16 +131,49 @@ export function fileStore(
   context: StoreContext,
 ): SessionStore {
   const { memory = {} } = context;
-  const door: Pick<SessionStore, "capabilities" | "read" | "meta"> = {
-    capabilities: () => Promise.resolve({ files: true }),
-    read: (id) => readSession(layout, id, memory),
-    meta: (id) => metaOf(layout, id),
-  };
-  const rest = async () =>
-    (await import("./kept/files.ts")).restOfFiles(layout, context, memory);
+  let update: SessionStore["update"] | undefined;
+  const writing = () => import("./create.ts");
+  const listing = () => import("./entries.ts");
+  const logs = () => import("./kept/events.ts");
+  const kept = () => import("./kept/checkpoints.ts");
+  const printed = () => import("./kept/outputs.ts");
+  const said = () => import("./kept/feedback.ts");
   return {
-    ...deferredStore(async () => ({ ...door, ...await rest() })),
-    ...door,
+    capabilities: () => Promise.resolve({ files: true }),
+    create: async (session) =>
+      (await writing()).createSession(layout, context, session),
+    read: (id) => readSession(layout, id, memory),
+    update: async (...request) => {
+      const { sessionUpdater } = await import("./update.ts");
+      update ??= sessionUpdater(layout, context, memory);
+      return await update(...request);
+    },
+    ids: async () => (await listing()).sessionIds(layout),
+    count: async () => (await listing()).sessionIds(layout).length,
+    list: async (options) => (await listing()).listEntries(layout, options),
+    async *events(...request) {
+      yield* (await logs()).sessionEvents(layout, ...request);
+    },
+    async *log(...request) {
+      yield* (await logs()).loggedLines(layout, ...request);
+    },
+    logBytes: async (id) =>
+      sizeOf(sessionLayout(layout.root, id).log) ||
+      (await import("./pack/door.ts")).packedLogBytes(layout.root, id),
+    version: async (id) =>
+      (await logs()).versionOf(sessionLayout(layout.root, id)),
+    meta: (id) => metaOf(layout, id),
+    metas: async (...request) =>
+      (await listing()).sessionMetas(layout, ...request),
+    nameSession: async (naming) =>
+      (await writing()).writeSessionMeta(layout, context, naming),
+    checkpoints: async (id) =>
+      (await kept()).sessionCheckpoints(layout, context, id),
+    outputs: async (session) =>
+      (await printed()).sessionOutputs(layout, context, session),
+    feedback: async (id) => (await said()).sessionFeedback(layout, context, id),
+    remove: async (...request) =>
+      (await writing()).removeSession(layout, context, ...request),
   };
 }
 

@@ -186,9 +186,9 @@ function said(
   meta: JsonObject | undefined,
 ): Pick<SessionLine, "name" | "owner" | "host"> {
   return {
-    name: saidIn(meta, "name"),
-    owner: saidIn(meta, "owner"),
-    host: saidIn(meta, "host"),
+    name: saidIn("name", meta),
+    owner: saidIn("owner", meta),
+    host: saidIn("host", meta),
   };
 }
 
@@ -242,7 +242,7 @@ export async function listSharedSessions(
     sessions: entries.map((entry) => ({
       ...lineOf(entry, entry.repoId === own ? current : undefined, false),
       ...said(entry.meta),
-      repository: saidIn(entry.meta, "repository"),
+      repository: saidIn("repository", entry.meta),
       repoId: entry.repoId,
     })),
     more: count - entries.length,
