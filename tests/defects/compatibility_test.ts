@@ -13,7 +13,9 @@ function namesIn(markdown: string): readonly string[] {
 }
 
 function sourcesBelow(directory: string): readonly string[] {
-  const found = walkSync(directory, { match: [/_test\.ts$/], skip: [/\/\./] });
+  // Some are played wherever sessions are kept, and stand apart.
+  const match = [/_test\.ts$/, /\/scenes\.ts$/];
+  const found = walkSync(directory, { match, skip: [/\/\./] });
   return Array.from(found, ({ path }) => Deno.readTextFileSync(path));
 }
 
