@@ -105,8 +105,13 @@ export async function startServer(
     directory,
     port,
     start: async () => {
-      child = asUser([`${programs}/postgres`, "-D", data], "log").spawn();
-      await untilReady(child, `${directory}/.s.PGSQL.${port}`, port);
+      for (let tries = 1;; tries++) {
+        child = asUser([`${programs}/postgres`, "-D", data], "log").spawn();
+        if (await isReady(child, `${directory}/.s.PGSQL.${port}`, port)) return;
+        // Of one that was killed, processes may live for a moment, and keep its memory.
+        if (tries === 40) throw new Error("PostgreSQL ended at once");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
     },
     kill: () => end("SIGKILL"),
     stop: async () => {
@@ -174,31 +179,34 @@ export function freePort(): number {
   return port;
 }
 
-/** Until it lets somebody in: one that begins after a crash says for a while that it does not yet. */
-async function untilReady(
+/**
+ * Waits until it lets somebody in: one that begins after a crash says for a while that it does not yet. False
+ * where it has ended.
+ */
+async function isReady(
   child: Deno.ChildProcess,
   socket: string,
   port: number,
-): Promise<void> {
+): Promise<boolean> {
   const { default: pg } = await import("pg");
   let ended = false;
   child.status.then(() => ended = true);
   for (let tries = 0; tries < 400; tries++) {
-    if (ended) throw new Error("PostgreSQL ended at once");
+    if (ended) return false;
     if (isThere(socket)) {
       const client = new pg.Client({
         ...{ host: "127.0.0.1", port, user: OWNER, password: "-" },
         ...{ database: "postgres", ssl: false },
       });
       client.on("error", () => {});
-      const isReady = await client.connect().then(
+      const isLetIn = await client.connect().then(
         () => true,
         (error: { code?: string }) =>
           error.code === "28P01" ||
           error.code === "28000",
       );
       await client.end().catch(() => {});
-      if (isReady) return;
+      if (isLetIn) return true;
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
