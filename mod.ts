@@ -59,10 +59,12 @@ export type {
   Checkpoints,
   EventBatch,
   EventsOptions,
+  KeptBeside,
   KeptCheckpoint,
   KeptFeedback,
   KeptOutput,
   LogLine,
+  MayRemove,
   NewSession,
   Outputs,
   Session as SessionRecord,
@@ -74,7 +76,11 @@ export type {
   StoreListOptions,
   Updated,
 } from "./src/session/store.ts";
-export { memoryStore, type MemoryStoreOptions } from "./src/session/memory.ts";
+export {
+  memoryStore,
+  type MemoryStoreOptions,
+} from "./src/documents/memory.ts";
+export type { Documents, StoredDocument } from "./src/documents/documents.ts";
 export type { OrcData, StoredSession } from "./src/session/codec.ts";
 
 // The state of a session as plain data.
@@ -448,7 +454,6 @@ export {
   type MovedSession,
   type MoveOptions,
   moveSessions,
-  type StoreKind,
 } from "./src/sessions/move.ts";
 export type { DatabaseLook } from "./src/postgres/database.ts";
 export type { IdleHolder, ServerFacts } from "./src/postgres/health.ts";

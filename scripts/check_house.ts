@@ -6,7 +6,7 @@ import { inspectWalls, linesOf } from "./house/walls.ts";
 import { isShipped } from "./lint/source_path.ts";
 import { walkSync } from "@std/fs/walk";
 
-const ENTRY_POINTS = ["mod.ts", "cli.ts", "src/core.ts"];
+const ENTRY_POINTS = ["mod.ts", "cli.ts", "src/core.ts", "src/store.ts"];
 const LARGE_FILE_LINES = 500;
 const SHOWN = 5;
 

@@ -11,7 +11,9 @@ const { rolldown } = await import(TOOL);
 const EDITOR = "magic-string";
 const { default: MagicString } = await import(EDITOR);
 
-const { root, out, modules, links, shape } = JSON.parse(process.argv[2]);
+const { root, out, modules, links, shape, entry } = JSON.parse(
+  process.argv[2],
+);
 
 /** Where the stand-in for Deno is: nowhere, everywhere, or where Deno itself is not. */
 const STAND_INS = {
@@ -284,21 +286,12 @@ function packageOf(id) {
   return scope.startsWith("@") ? `${scope.slice(1)}-${name}` : scope;
 }
 
-const bundle = await rolldown({
-  input: isFile ? FILE : { main: MAIN },
+const common = {
   cwd: root,
   // Packages have builds that need no Node module; those run everywhere.
   platform: "neutral",
   external: isFile ? [] : [/^node:/],
   treeshake: { propertyReadSideEffects: false },
-  preserveEntrySignatures: isFile ? "strict" : "allow-extension",
-  plugins: [
-    onlyOneMain,
-    dataAsChunks,
-    standIns,
-    olderModules,
-    ...isFile ? [lazyNodeModules] : [chunkFinder, compiledAtOnce],
-  ],
   resolve: {
     mainFields: ["module", "main"],
     modules: ["node_modules", modules],
@@ -313,6 +306,31 @@ const bundle = await rolldown({
     if (log.code === "UNRESOLVED_IMPORT") throw new Error(log.message);
     handler(level, log);
   },
+};
+
+if (entry !== undefined) {
+  // Another program than orc, such as one that tries its modules on another runtime.
+  const other = await rolldown({
+    ...common,
+    input: { main: entry },
+    plugins: [dataAsChunks, standIns, olderModules],
+  });
+  await other.write({ dir: out, format: "esm", entryFileNames: "[name].js" });
+  console.log(JSON.stringify(["main.js"]));
+  process.exit();
+}
+
+const bundle = await rolldown({
+  ...common,
+  input: isFile ? FILE : { main: MAIN },
+  preserveEntrySignatures: isFile ? "strict" : "allow-extension",
+  plugins: [
+    onlyOneMain,
+    dataAsChunks,
+    standIns,
+    olderModules,
+    ...isFile ? [lazyNodeModules] : [chunkFinder, compiledAtOnce],
+  ],
 });
 
 const { output } = await bundle.generate({

@@ -12,6 +12,7 @@ async function bundle(
   root: string,
   out: string,
   shape: Shape,
+  entry: string | undefined,
 ): Promise<string> {
   const tools = await prepareTools(root);
   const links = await linkedModules(root);
@@ -20,12 +21,14 @@ async function bundle(
   const script = `${tools}/bundle-${Deno.pid}.mjs`;
   await Deno.copyFile(`${root}/scripts/build/bundle.mjs`, script);
   try {
-    const options = JSON.stringify({ root, out, modules, links, shape });
+    const options = JSON.stringify({
+      ...{ root, out, modules, links, shape, entry },
+    });
     const names = await run(
       [Deno.execPath(), "run", "-A", "--quiet", script, options],
       { cwd: tools },
     );
-    if (shape !== "file") await compileOnlyWhatTurnsCall(out, shape);
+    if (shape !== "file" && !entry) await compileOnlyWhatTurnsCall(out, shape);
     return names;
   } finally {
     await Deno.remove(script);
@@ -52,9 +55,9 @@ async function linkedModules(
 }
 
 async function main(
-  [root = "", out = "", shape = ""]: readonly string[],
+  [root = "", out = "", shape = "", entry]: readonly string[],
 ): Promise<number> {
-  console.log((await bundle(root, out, shape as Shape)).trim());
+  console.log((await bundle(root, out, shape as Shape, entry)).trim());
   return 0;
 }
 

@@ -27,6 +27,18 @@ export async function bundleProgram(
   return JSON.parse(said);
 }
 
+/** Builds another program for Node, such as one that tries modules of orc there; returns where it is. */
+export async function bundleForNode(
+  root: string,
+  entry: string,
+  out: string,
+): Promise<string> {
+  const script = `${root}/scripts/build/bundle.ts`;
+  const args = [script, root, out, "node", entry];
+  await run([Deno.execPath(), "run", "-A", "--quiet", ...args], { cwd: root });
+  return `${out}/${MAIN}`;
+}
+
 /** How long chunks stay that are no longer needed: a program may still run that loads them. */
 const STALE_AFTER_MS = 3_600_000;
 

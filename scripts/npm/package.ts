@@ -27,6 +27,7 @@ export interface PackageDescription {
 export const ENTRY_POINTS = {
   ".": { name: "mod", source: "mod.ts" },
   "./core": { name: "core", source: "src/core.ts" },
+  "./store": { name: "store", source: "src/store.ts" },
   "./cli": { name: "cli", source: "cli.ts" },
 } as const;
 

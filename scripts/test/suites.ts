@@ -40,6 +40,7 @@ const FILE_ROOMS: readonly string[] = ["files", "session", "transfer"];
 /** Rooms whose tests are a suite of their own. */
 const OWN_SUITES: readonly string[] = [
   "host",
+  "documents",
   "postgres",
   "fetch",
   "upstream",
@@ -73,6 +74,7 @@ export function allSuites(): Suite[] {
     suite("links", LINKS),
     suite("host", MACHINE, impureTestsOf("host")),
     suite("rooms", MACHINE, others.flatMap(impureTestsOf)),
+    suite("documents", ANYTHING, impureTestsOf("documents")),
     suite(
       "postgres",
       [...ANYTHING, "--allow-net"],
@@ -113,6 +115,7 @@ export function allSuites(): Suite[] {
     suite("remedies", ANYTHING),
     suite("crash", MACHINE),
     suite("parallel", MACHINE),
+    builds(suite("contract", [...ANYTHING, "--allow-net=127.0.0.1"])),
     builds(suite("runtimes", MACHINE)),
     builds(suite("scripts", PROGRAMS)),
     builds(suite("install", ANYTHING)),
@@ -135,6 +138,7 @@ export function allSuites(): Suite[] {
       "src",
       "README.md",
       "docs/library.md",
+      "docs/backends.md",
     ])),
   ];
 }

@@ -97,6 +97,7 @@ export type OrcErrorCode =
   | "invalid_time"
   | "invalid_timeout"
   | "invalid_utf8"
+  | "invalid_store_module"
   | "invalid_value"
   | "invalid_workflow"
   | "invalid_yaml"

@@ -120,6 +120,7 @@ invalid_task usage the task is blank or too long
 invalid_time usage that is no time
 invalid_timeout usage that is no time to wait
 invalid_utf8 config,corrupt a file is not valid UTF-8
+invalid_store_module config the module that the setting store names keeps no sessions
 invalid_value usage the flag takes no such value
 invalid_workflow config the workflow cannot be used; all problems are named
 invalid_yaml config a file is no YAML
@@ -255,7 +256,7 @@ store_read_only refused the database of the sessions can only be read there
 store_tls external nobody vouches for it that the database is the right one
 store_unreachable external the database of the sessions cannot be reached
 store_url_missing config sessions are to be kept in a database, and nobody says which
-store_without_files refused sessions are kept in a database, and that works on files
+store_without_files refused sessions are not kept in files, and that works on files
 symbolic_link corrupt a link is where orc keeps its own files
 text_too_long usage the text is too long
 too_deep refused the data are nested too deeply

@@ -20,6 +20,7 @@ import { secretFacts } from "../secrets/doctor.ts";
 import { unlessDamaged } from "../session/entries.ts";
 import { lookAtDatabase } from "../sessions/store.ts";
 import { readValue } from "../settings/files.ts";
+import { storeModuleOf } from "../settings/store_rules.ts";
 import { readMachine } from "../settings/machine.ts";
 import { committedReader } from "../trust/committed.ts";
 import { untrustedWorkflow } from "../trust/foreign.ts";
@@ -247,8 +248,13 @@ async function storeFacts(
   const { layout: { root } } = repository;
   const store = await readValue(host, repository, "store")
     .catch(onRefusal(() => null));
-  if (store !== "postgres") return null;
+  const module = storeModuleOf(String(store));
+  if (store !== "postgres" && module === undefined) return null;
   try {
+    if (module !== undefined) {
+      await repository.store.count();
+      return null;
+    }
     return await lookAtDatabase(host, repository);
   } catch (error) {
     return { trouble: troubleOf(error, root) };

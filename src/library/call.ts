@@ -13,7 +13,13 @@ export interface CallOptions {
 /** The options of a function without those that a handle knows, or that its method names. */
 export type Given<Options, Named extends PropertyKey = never> = Omit<
   Options,
-  Named | "found" | "root" | "session" | "lockTimeout" | "purpose"
+  | Named
+  | "found"
+  | "root"
+  | "session"
+  | "lockTimeout"
+  | "purpose"
+  | "documents"
 >;
 
 /** Where the calls of a handle go. */
@@ -25,7 +31,10 @@ export interface Site {
 }
 
 /** What a handle knows, and no call says. */
-const KNOWN = ["found", "root", "session", "lockTimeout", "purpose"];
+const KNOWN = [
+  ...["found", "root", "session", "lockTimeout", "purpose"],
+  "documents",
+];
 
 /**
  * What a function is called with: what the handle knows, and what is given to one call. The function

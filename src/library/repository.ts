@@ -9,6 +9,7 @@ import type { Reviewed, ReviewOptions } from "../feedback/use.ts";
 import type { FoundRoot } from "../files/root.ts";
 import type { Analyzed, AnalyzeOptions } from "../history/use.ts";
 import { denoHost } from "../host/deno_host.ts";
+import type { Documents } from "../documents/documents.ts";
 import type { Host, Terminal } from "../host/host.ts";
 import type {
   ImportOptions,
@@ -98,6 +99,8 @@ export interface OpenOptions extends CallOptions {
    * acts of a human need a host that says how a human is asked.
    */
   readonly host?: Host;
+  /** What keeps the sessions in the place of what the settings name; see `docs/backends.md`. */
+  readonly documents?: Documents;
 }
 
 /**
@@ -124,10 +127,11 @@ export interface OpenOptions extends CallOptions {
 export async function openRepository(
   options: OpenOptions = {},
 ): Promise<Repository> {
-  assertOnly(options, ["root", "host"]);
+  assertOnly(options, ["root", "host", "documents"]);
   const host = options.host ?? hostWithoutTerminal();
   const { host: _host, root: _root, ...base } = options;
-  const found = await findRoot({ ...options, host });
+  const { documents: _documents, ...place } = options;
+  const found = await findRoot({ ...place, host });
   return new Repository({ host, base: { ...base, found } });
 }
 
@@ -143,7 +147,7 @@ export async function openRepository(
  */
 // deno-lint-ignore require-await
 export async function findRoot(
-  options: OpenOptions = {},
+  options: Omit<OpenOptions, "documents"> = {},
 ): Promise<FoundRoot> {
   assertOnly(options, ["root", "host"]);
   const { host = hostWithoutTerminal(), root, signal } = options;

@@ -11,6 +11,8 @@ import { encodeLogLine, type RecordedEvent } from "../engine/event.ts";
 import { sessionMeta } from "../session/create.ts";
 import { encodeSession } from "../session/encode.ts";
 import type {
+  KeptBeside,
+  MayRemove,
   NewSession,
   Session,
   SessionChange,
@@ -109,13 +111,27 @@ export async function updateSession(
 export async function removeSession(
   rows: SessionRows,
   id: string,
-  mayRemove: (session: Session) => boolean,
+  mayRemove: MayRemove,
 ): Promise<boolean> {
   const key = await rows.keyOf(id);
   return await rows.write(id, async (sql, isUnsure) => {
     const row = await rows.lock(sql, id);
     if (row === undefined) return isUnsure;
-    if (!mayRemove(await rows.writable(row, id))) return false;
+    const beside = async (): Promise<KeptBeside> => {
+      const checkpoints = await sql(
+        "select id from orc.checkpoint where repo = $1 and session = $2",
+        key,
+      );
+      const [feedback] = await sql(
+        "select count(*) as count from orc.feedback where repo = $1 and session = $2",
+        key,
+      );
+      return {
+        checkpoints: checkpoints.map(({ id }) => String(id)),
+        feedback: Number(feedback?.count),
+      };
+    };
+    if (!await mayRemove(await rows.writable(row, id), beside)) return false;
     await sql(
       `delete from orc.session where repo = $1 and id = $2
         returning ${rows.database.telling}`,

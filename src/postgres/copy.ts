@@ -8,16 +8,28 @@ import {
   type Carried,
   carriedMeta,
   type CarriedOutput,
+  type CarryingStore,
 } from "../session/kept/carried.ts";
+import { pagedLines } from "../session/kept/paged.ts";
 import { assertWritable } from "../session/encode.ts";
 import type { Sql, Value } from "./connection.ts";
 import { checkpointsIn } from "./kept.ts";
-import { linesIn } from "./log.ts";
-import { metaIn } from "./meta.ts";
+import { metaIn, nameSession } from "./meta.ts";
 import type { SessionRows } from "./rows.ts";
+import { storeOfRows } from "./store.ts";
 
-/** Reads a session; undefined where there is none. A log only ever grows: what stood behind it then is left. */
-export async function carriedOf(
+export function carryingRows(rows: SessionRows): CarryingStore {
+  return {
+    store: storeOfRows(rows),
+    address: rows.database.shown,
+    carriedOf: (id) => carriedOf(rows, id),
+    keepCarried: (carried, before) => keepCarried(rows, carried, before),
+    keepBeside: (carried) => keepBeside(rows, carried),
+    remark: async (remark) => void await nameSession(rows, remark),
+  };
+}
+
+async function carriedOf(
   rows: SessionRows,
   id: string,
 ): Promise<Carried | undefined> {
@@ -27,13 +39,12 @@ export async function carriedOf(
   assertWritable(session, rows.labelOf(id));
   const end = Number(row.log_bytes);
   const beside = await rows.beside(id);
-  const { read, key } = beside;
   return {
     session,
     state: String(row.state),
     meta: carriedMeta(metaIn(row, rows.labelOf(id))),
     async *log() {
-      for await (const lines of linesIn({ read, key })) {
+      for await (const lines of pagedLines(await rows.logOf(id))) {
         for (const { startBytes, bytes } of lines) {
           if (startBytes >= end) return;
           yield joinedBytes([...bytes()]);
@@ -66,13 +77,7 @@ async function* outputsOf(
   }
 }
 
-/**
- * Keeps a session that is new here, or goes on from the one that is: all of it, or nothing. `before` is the
- * state that was judged; undefined where there was none.
- *
- * @throws {OrcError} `session_changed` (conflict) if it is another by now
- */
-export async function keepCarried(
+async function keepCarried(
   rows: SessionRows,
   carried: Carried,
   before: string | undefined,
@@ -92,8 +97,7 @@ export async function keepCarried(
   });
 }
 
-/** Keeps what a session has beside its state and log, where it is not there yet. */
-export async function keepBeside(
+async function keepBeside(
   rows: SessionRows,
   carried: Carried,
 ): Promise<void> {

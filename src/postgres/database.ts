@@ -3,6 +3,7 @@
  * stores of a process that keep sessions in it share its one connection.
  */
 import { external, OrcError, refused } from "../base/error.ts";
+import { type Hearing, hearing } from "../session/kept/paged.ts";
 import {
   type Access,
   Connection,
@@ -11,7 +12,6 @@ import {
   type Work,
 } from "./connection.ts";
 import { lookAtServer, type ServerFacts } from "./health.ts";
-import { type Hearing, hearing } from "./log.ts";
 import {
   SCHEMA_VERSION,
   type Upgraded,
@@ -114,9 +114,11 @@ export function openDatabase(
 
   async function hear(key: Key): Promise<Hearing | undefined> {
     if (!has.notify) return undefined;
-    const heard = hearing(
-      key.join("/"),
-      (listener) => connection.listen(listener),
+    const own = key.join("/");
+    const heard = hearing((changed) =>
+      connection.listen((told) => {
+        if (told === undefined || told === own) changed();
+      })
     );
     try {
       if (!isListening) await read((sql) => sql(`listen ${CHANNEL}`));

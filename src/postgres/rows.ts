@@ -3,11 +3,13 @@ import type { Digest } from "../base/checksum.ts";
 import { denied } from "../base/error.ts";
 import { loadHash } from "../files/tree.ts";
 import { assertWritable } from "../session/encode.ts";
+import type { PagedLog } from "../session/kept/paged.ts";
 import { noSuchSession, recall } from "../session/read.ts";
 import type { Memory, Session, StoreContext } from "../session/store.ts";
 import type { Row, Sql, Work } from "./connection.ts";
 import type { Database, Key } from "./database.ts";
 import type { Beside } from "./kept.ts";
+import { readPage } from "./log.ts";
 
 /** Columns that are small, whatever a session did. */
 const SMALL_COLUMNS = "serial, log_bytes, meta";
@@ -58,6 +60,15 @@ export class SessionRows {
 
   async keyOf(id: string): Promise<Key> {
     return [await this.repo(), id];
+  }
+
+  async logOf(id: string): Promise<PagedLog> {
+    const key = await this.keyOf(id);
+    return {
+      label: `the log of ${this.labelOf(id)}`,
+      page: (at) => readPage(this.read, key, at),
+      hear: () => this.database.hear(key),
+    };
   }
 
   /** What a session is called, for people. */

@@ -1,10 +1,10 @@
 /** The sessions of a repository in a database. */
+import { pagedEvents, pagedLines } from "../session/kept/paged.ts";
 import type { SessionStore } from "../session/store.ts";
 import { createSession, removeSession, updateSession } from "./change.ts";
 import type { Database } from "./database.ts";
 import { checkpointsIn, feedbackIn, outputsIn } from "./kept.ts";
 import { countIds, listEntries, listIds } from "./list.ts";
-import { eventsIn, linesIn } from "./log.ts";
 import { nameSession, readMeta, readMetas } from "./meta.ts";
 import { type PostgresOptions, SessionRows } from "./rows.ts";
 
@@ -19,7 +19,7 @@ export function postgresStore(
 }
 
 export function storeOfRows(rows: SessionRows): SessionStore {
-  const { read, context: { newToken }, database } = rows;
+  const { context: { newToken } } = rows;
   return {
     capabilities: () => Promise.resolve({ files: false }),
     create: (session) => createSession(rows, session),
@@ -29,16 +29,10 @@ export function storeOfRows(rows: SessionRows): SessionStore {
     count: () => countIds(rows),
     list: (wanted) => listEntries(rows, wanted),
     async *events(session, wanted) {
-      const { id } = session;
-      const key = await rows.keyOf(id);
-      const source = {
-        ...{ read, key, label: `the log of ${rows.labelOf(id)}` },
-        hear: () => database.hear(key),
-      };
-      yield* eventsIn(source, session, wanted);
+      yield* pagedEvents(await rows.logOf(session.id), session, wanted);
     },
     async *log(id, startBytes) {
-      yield* linesIn({ read, key: await rows.keyOf(id) }, startBytes);
+      yield* pagedLines(await rows.logOf(id), startBytes);
     },
     logBytes: async (id) => Number((await rows.small(id))?.log_bytes ?? 0),
     version: async (id) => {

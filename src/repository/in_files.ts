@@ -21,7 +21,7 @@ export async function assertInFiles(
   if ((await store.capabilities()).files) return;
   throw refused(
     "store_without_files",
-    `Cannot ${act}: the sessions of "${root}" are kept in a database, not in files`,
+    `Cannot ${act}: the sessions of "${root}" are not kept in files`,
     { path: root, hint },
   );
 }

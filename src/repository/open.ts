@@ -7,6 +7,7 @@ import {
 import { isAbsolutePath } from "../base/path.ts";
 import { assertOptions } from "../base/text.ts";
 import { isVisible } from "../files/read.ts";
+import type { Documents } from "../documents/documents.ts";
 import { findRoot, type FoundRoot } from "../files/root.ts";
 import { type Host, variableOf } from "../host/host.ts";
 import { deferredStore, fileStore } from "../session/read.ts";
@@ -35,6 +36,8 @@ export interface RepositoryOptions {
   readonly signal?: AbortSignal;
   /** On whose behalf, such as a command; shown to whoever waits for its lock. */
   readonly purpose?: string;
+  /** What keeps the sessions; goes before the setting `store`. */
+  readonly documents?: Documents;
 }
 
 export interface Repository {
@@ -53,6 +56,7 @@ const COMMON = {
   lockTimeoutMs: true,
   signal: true,
   purpose: true,
+  documents: true,
 } as const;
 
 /** The names of all options of a function's own: the compiler sees to it that none is missing. */
@@ -111,20 +115,18 @@ function repositoryIn(
     holdSignals: host.holdSignals?.bind(host),
     idSource: () => host.idSource(),
   };
+  const { documents } = options;
   const site = { found, layout, context };
-  return { ...site, store: storeOf(host, site) };
-}
-
-/** The store that settings name is looked for once something is asked of it, and only where there are settings. */
-function storeOf(host: Host, site: Omit<Repository, "store">): SessionStore {
-  const files = fileStore(site.layout, site.context);
+  const files = fileStore(layout, context);
   // What cannot be looked at is said by whoever chooses.
-  const isChosen = variableOf(host, "ORCHESTRATOR_STORE") ||
-    orElse(() => mayHoldSettings(host, site.found.root), () => true);
-  if (!isChosen) return files;
-  return deferredStore(async () =>
-    (await import("./store.ts")).chooseStore(host, site, files)
+  const isChosen = documents || variableOf(host, "ORCHESTRATOR_STORE") ||
+    orElse(() => mayHoldSettings(host, found.root), () => true);
+  if (!isChosen) return { ...site, store: files };
+  // Only once something is asked of it: settings may say where sessions are.
+  const store = deferredStore(async () =>
+    (await import("./store.ts")).chooseStore(host, site, files, documents)
   );
+  return { ...site, store };
 }
 
 /** Who calls often has one host: what was read last is remembered with it. */

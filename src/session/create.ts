@@ -5,6 +5,7 @@ import { printJson } from "../base/json_print.ts";
 import {
   REMOVED_PREFIX,
   type RepositoryLayout,
+  type SessionLayout,
   sessionLayout,
   sessionLayoutAt,
   STAGING_PREFIX,
@@ -54,6 +55,8 @@ import { isForeignCurrent } from "./ownership.ts";
 import { settlePack } from "./pack/settle.ts";
 import { keepSpare, removeSpare } from "./spare.ts";
 import type {
+  KeptBeside,
+  MayRemove,
   NewSession,
   Owner,
   Session,
@@ -245,9 +248,10 @@ export async function removeSession(
   layout: RepositoryLayout,
   context: LockContext,
   id: string,
-  mayRemove: (session: Session) => boolean,
+  mayRemove: MayRemove,
 ): Promise<boolean> {
-  const { directory, state } = sessionLayout(layout.root, id);
+  const paths = sessionLayout(layout.root, id);
+  const { directory, state } = paths;
   if (guardDirectory(layout.root, directory) === "absent") return false;
   const aside = `${layout.sessions}/${REMOVED_PREFIX}${context.newToken()}`;
   try {
@@ -255,7 +259,9 @@ export async function removeSession(
       const session = await readSession(layout, id);
       // What nobody vouches for may say "completed" by mistake.
       assertWritable(session, state);
-      if (!mayRemove(session)) return false;
+      if (!await mayRemove(session, () => besideOf(layout.root, paths))) {
+        return false;
+      }
       lock.assertHeld();
       renameOver(directory, aside);
       syncDirectory(layout.sessions);
@@ -270,6 +276,17 @@ export async function removeSession(
   deleteRemoved(aside);
   removeSpare(layout.root, id);
   return true;
+}
+
+async function besideOf(
+  root: string,
+  { checkpoints, toolFeedback }: SessionLayout,
+): Promise<KeptBeside> {
+  const { checkpointIds } = await import("./kept/checkpoints.ts");
+  const { feedbackLines } = await import("./kept/feedback.ts");
+  let feedback = 0;
+  for await (const _ of feedbackLines(root, toolFeedback)) feedback++;
+  return { checkpoints: checkpointIds(root, checkpoints), feedback };
 }
 
 /** Directories of sessions whose removal was cut short. */

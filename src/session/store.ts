@@ -175,6 +175,23 @@ export interface Outputs {
   read(name: string): Promise<string | undefined>;
 }
 
+/** What is kept beside the work of a session. */
+export interface KeptBeside {
+  /** The ids of its checkpoints. */
+  readonly checkpoints: readonly string[];
+  /** How many entries of feedback it has. */
+  readonly feedback: number;
+}
+
+/**
+ * Whether a session may go, by its state and by what is kept beside it, as both are then: nothing comes between.
+ * It may be asked again.
+ */
+export type MayRemove = (
+  session: Session,
+  beside: () => Promise<KeptBeside>,
+) => boolean | Promise<boolean>;
+
 /** What a store can do besides what all can. */
 export interface StoreCapabilities {
   /**
@@ -276,16 +293,12 @@ export interface SessionStore {
   /** The feedback on a session. */
   feedback(id: string): Promise<KeptFeedback>;
   /**
-   * Removes a session with all that belongs to it; false when it may not go, or is gone already. `mayRemove`
-   * decides on the state as it is then: no update comes between.
+   * Removes a session with all that belongs to it; false when it may not go, or is gone already.
    *
    * @throws {OrcError} `lock_held` (conflict); as `read`, and `changed_outside` or `newer_format` (corrupt): what
    *   nobody vouches for is not removed
    */
-  remove(
-    id: string,
-    mayRemove: (session: Session) => boolean,
-  ): Promise<boolean>;
+  remove(id: string, mayRemove: MayRemove): Promise<boolean>;
 }
 
 export interface StoreContext extends LockContext {

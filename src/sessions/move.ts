@@ -10,10 +10,6 @@ import type { HeldLock } from "../files/lock.ts";
 import { isThere } from "../files/read.ts";
 import { discard, makeDirectory } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
-import { carriedOf, keepBeside, keepCarried } from "../postgres/copy.ts";
-import { nameSession } from "../postgres/meta.ts";
-import type { SessionRows } from "../postgres/rows.ts";
-import { storeOfRows } from "../postgres/store.ts";
 import {
   openRepository,
   type Place,
@@ -22,13 +18,14 @@ import {
   type RepositoryOptions,
 } from "../repository/open.ts";
 import { withPreparedRepository } from "../repository/prepare.ts";
-import { sessionRowsOf } from "../repository/store.ts";
+import { carryingStoreOf } from "../repository/store.ts";
 import { moveNew, settleArrival } from "../session/arrival.ts";
 import type { Comparison } from "../session/copy_rules.ts";
 import { withSessionLock, writeSessionMeta } from "../session/create.ts";
 import {
   type Carried,
   carriedFrom,
+  type CarryingStore,
   isMoved,
   MOVED,
   stageCarried,
@@ -36,6 +33,7 @@ import {
 import { fileStore } from "../session/read.ts";
 import type { Session, SessionStore } from "../session/store.ts";
 import { readValue } from "../settings/files.ts";
+import { storeModuleOf } from "../settings/store_rules.ts";
 import {
   judgeCopy,
   type JudgedCopy,
@@ -44,12 +42,9 @@ import {
   takeCopy,
 } from "./copies.ts";
 
-/** Where sessions can be kept. */
-export type StoreKind = "file" | "postgres";
-
 /** What is to be moved. */
 export interface MoveOptions extends RepositoryOptions {
-  /** Where to, as typed: `file` or `postgres`. */
+  /** Where to, as the setting `store` says it: `file`, `postgres`, or a module. */
   readonly to: string;
   /** Tells what would be done, and does nothing. */
   readonly dryRun?: boolean;
@@ -75,8 +70,8 @@ export interface MovedSession {
 export interface Moved {
   /** The repository; no session. */
   readonly place: Place;
-  /** Where sessions are kept that are moved. */
-  readonly to: StoreKind;
+  /** Where sessions are kept that are moved, as the setting `store` says it. */
+  readonly to: string;
   /** The directory or the database, without anything that lets anybody in. */
   readonly address: string;
   /** Whether nothing was changed because only the plan was asked for. */
@@ -88,13 +83,13 @@ export interface Moved {
 }
 
 /**
- * Moves the sessions of a repository between its files and the database that the settings name, byte for
- * byte. What went on at both places is refused, and what is there stays. It can be ended at any moment and
+ * Moves the sessions of a repository between its files and the database or the module that the settings name,
+ * byte for byte. What went on at both places is refused, and what is there stays. It can be ended at any moment and
  * be called again. The setting `store` stays what it is.
  *
  * Requires `--allow-read`, `--allow-write`, `--allow-env` and `--allow-net` of the database's host.
  *
- * @throws {OrcError} `invalid_value` (usage) for another word than `file` and `postgres`
+ * @throws {OrcError} `invalid_value` (usage) for what the setting `store` could not say
  * @throws {OrcError} `session_diverged` or `other_lineage` (conflict) for a session that cannot be moved, once
  *   the others are
  * @throws {OrcError} `store_unreachable` or `store_tls` (external), `store_auth` (denied),
@@ -110,26 +105,16 @@ export async function moveSessions(
     dryRun: true,
     remove: true,
   });
-  if (to !== "file" && to !== "postgres") {
-    throw usage(
-      "invalid_value",
-      to === ""
-        ? "Nobody says where sessions are to be moved"
-        : `Sessions cannot be kept in "${to}"`,
-      "name one of both: --to file, --to postgres",
-    );
-  }
   const { layout, context } = repository;
-  const rows = await sessionRowsOf(host, repository);
+  const far = await farStoreOf(host, repository, to);
   const files = fileStore(layout, context);
-  const database = storeOfRows(rows);
-  const [source, target] = to === "postgres"
-    ? [files, database]
-    : [database, files];
+  const [source, target] = to === "file"
+    ? [far.store, files]
+    : [files, far.store];
   const warnings: string[] = [];
-  const address = to === "file" ? layout.sessions : rows.database.shown;
+  const address = to === "file" ? layout.sessions : far.address;
   const moving = {
-    ...{ repository: { ...repository, store: files }, host, rows, address },
+    ...{ repository: { ...repository, store: files }, host, far, address },
     ...{ source, target, dryRun, remove, warnings },
   };
   const ids = await source.ids();
@@ -150,6 +135,28 @@ export async function moveSessions(
   }
   const place = placeOf(repository, null);
   return { place, to, address, dryRun, sessions, warnings };
+}
+
+/** The one of both places that is no directory: where to, or where from. */
+async function farStoreOf(
+  host: Host,
+  repository: Repository,
+  to: string,
+): Promise<CarryingStore> {
+  const present = String(await readValue(host, repository, "store"));
+  // Whoever says already that files count comes from the database, where there is one.
+  const from = storeModuleOf(present) ? present : "postgres";
+  const far = await carryingStoreOf(
+    ...[host, repository, to === "file" ? from : to] as const,
+  );
+  if (far !== undefined) return far;
+  throw usage(
+    "invalid_value",
+    to === ""
+      ? "Nobody says where sessions are to be moved"
+      : `Sessions cannot be kept in "${to}"`,
+    "name one: --to file, --to postgres, or the module that keeps them",
+  );
 }
 
 /** Where there are no files yet, all would be new. */
@@ -195,8 +202,8 @@ interface Moving {
   readonly host: Host;
   /** With its files as the store. */
   readonly repository: Repository;
-  readonly rows: SessionRows;
-  readonly to: StoreKind;
+  readonly far: CarryingStore;
+  readonly to: string;
   readonly address: string;
   readonly source: SessionStore;
   readonly target: SessionStore;
@@ -211,11 +218,11 @@ async function moveOne(
   moving: Moving,
   id: string,
 ): Promise<MovedSession | undefined> {
-  const { repository: { layout, context }, rows, to, dryRun } = moving;
+  const { repository: { layout, context }, far, to, dryRun } = moving;
   if (isThere(sessionLayout(layout.root, id).directory)) {
     await settleArrival(layout, context, id);
   }
-  const inDatabase = await carriedOf(rows, id);
+  const inDatabase = await far.carriedOf(id);
   const judged = to === "file"
     // It was removed meanwhile.
     ? inDatabase && await judgeStaged(moving, inDatabase)
@@ -230,8 +237,8 @@ async function moveOne(
   if (judged.staged) await intoFiles(moving, comparison, judged.staged);
   else await intoDatabase(moving, id, { comparison, before: inDatabase });
   await welcome(moving, id);
-  await addFeedback(moving, id);
-  const removed = await leave(moving, session);
+  const feedback = await addFeedback(moving, id);
+  const removed = await leave(moving, session, feedback);
   return { session: id, comparison, serial, present, removed };
 }
 
@@ -323,7 +330,7 @@ async function intoFiles(
 }
 
 async function intoDatabase(
-  { repository: { layout, context }, rows }: Moving,
+  { repository: { layout, context }, far }: Moving,
   id: string,
   { comparison, before }: {
     readonly comparison: Comparison;
@@ -337,28 +344,33 @@ async function intoDatabase(
   await withSessionLock(layout, context, act, async () => {
     const carried = await carriedFrom(layout, id);
     const isThere = comparison === "same" || comparison === "older";
-    if (isThere) await keepBeside(rows, carried);
-    else await keepCarried(rows, carried, before?.state);
+    if (isThere) await far.keepBeside(carried);
+    else await far.keepCarried(carried, before?.state);
   });
 }
 
-/** Adds what was said where the session was and is not known where it is now: more of a line than is there. */
+/**
+ * Adds what was said where the session was and is not known where it is now: more of a line than is there.
+ * Returns how much that was.
+ */
 async function addFeedback(
   { source, target }: Moving,
   id: string,
-): Promise<void> {
+): Promise<number> {
   const known = new Map<string, number>();
   const there = await target.feedback(id);
   for (const pair of await feedbackOf(target, id)) {
     const key = JSON.stringify(pair);
     known.set(key, (known.get(key) ?? 0) + 1);
   }
-  for (const pair of await feedbackOf(source, id)) {
+  const said = await feedbackOf(source, id);
+  for (const pair of said) {
     const key = JSON.stringify(pair);
     const count = known.get(key) ?? 0;
     known.set(key, count - 1);
     if (count <= 0) await there.add(pair);
   }
+  return said.length;
 }
 
 async function feedbackOf(store: SessionStore, id: string) {
@@ -374,15 +386,30 @@ async function feedbackOf(store: SessionStore, id: string) {
   }));
 }
 
-/** Removes a session from where it was, if it is still as it was moved; else says there that it counts elsewhere. */
-async function leave(moving: Moving, session: Session): Promise<boolean> {
-  const { source, remove, warnings } = moving;
+/**
+ * Removes a session from where it was, if it is still as it was moved, with as much feedback; else says there
+ * that it counts elsewhere.
+ */
+async function leave(
+  moving: Moving,
+  session: Session,
+  feedback: number,
+): Promise<boolean> {
+  const { source, target, remove, warnings } = moving;
   const { id, serial } = session;
   if (!remove) {
     await sign(moving, session);
     return false;
   }
-  const removed = await source.remove(id, (now) => now.serial === serial);
+  const kept = await target.checkpoints(id);
+  const there = new Set<string>();
+  for await (const { id: checkpoint } of kept.all([])) there.add(checkpoint);
+  const removed = await source.remove(id, async (now, beside) => {
+    if (now.serial !== serial) return false;
+    const here = await beside();
+    return here.feedback === feedback &&
+      here.checkpoints.every((checkpoint) => there.has(checkpoint));
+  });
   if (!removed && (await source.ids()).includes(id)) {
     warnings.push(
       `Session "${id}" went on where it was, and is left there: move it again`,
@@ -394,23 +421,23 @@ async function leave(moving: Moving, session: Session): Promise<boolean> {
 /** Whatever was said of a session when it left, it is back. */
 async function welcome(moving: Moving, id: string): Promise<void> {
   const meta = await moving.target.meta(id);
-  if (isMoved(meta)) await remark(moving, moving.to, id, null);
+  if (isMoved(meta)) await remark(moving, moving.to === "file", id, null);
 }
 
 async function sign(moving: Moving, { id }: Session): Promise<void> {
   const { host, to, address } = moving;
   const moved = jsonObject({ to, address, at: host.now() });
-  await remark(moving, to === "file" ? "postgres" : "file", id, moved);
+  await remark(moving, to !== "file", id, moved);
 }
 
 async function remark(
-  { host, repository: { layout, context }, rows }: Moving,
-  where: StoreKind,
+  { host, repository: { layout, context }, far }: Moving,
+  isInFiles: boolean,
   id: string,
   moved: JsonObject | null,
 ): Promise<void> {
   const said = { [MOVED]: moved };
   const remark = { id, said, startedAtLocal: host.localNow() };
-  if (where === "postgres") await nameSession(rows, remark);
-  else await writeSessionMeta(layout, context, remark);
+  if (isInFiles) await writeSessionMeta(layout, context, remark);
+  else await far.remark(remark);
 }

@@ -9,8 +9,9 @@ import {
   type Repository,
   type RepositoryOptions,
 } from "../repository/open.ts";
-import { databaseOf } from "../repository/store.ts";
+import { databaseOf, documentsOf } from "../repository/store.ts";
 import { readValue } from "../settings/files.ts";
+import { storeModuleOf } from "../settings/store_rules.ts";
 import { epochMsOf } from "../base/time.ts";
 import { movedText } from "../session/kept/carried.ts";
 import type { DatabaseLook } from "../postgres/database.ts";
@@ -21,7 +22,7 @@ export interface StoreStatus {
   /** Where it was asked; no session. */
   readonly place: Place;
   /** What the settings say. */
-  readonly store: "file" | "postgres";
+  readonly store: string;
   /** The directory or the database, without anything that lets anybody in. */
   readonly address: string;
   /** How many sessions of this repository it holds; null where it has no tables that this orc can read. */
@@ -59,7 +60,15 @@ export async function readStoreStatus(
   const repository = openRepository(host, options, {});
   const { store, layout } = repository;
   const place = placeOf(repository, null);
-  if (await readValue(host, repository, "store") !== "postgres") {
+  const value = String(await readValue(host, repository, "store"));
+  const module = storeModuleOf(value);
+  if (module !== undefined) {
+    const { shown: address } = await documentsOf(host, repository, module);
+    const sessions = await store.count();
+    const none = { database: null, findings: [] };
+    return { place, store: value, address, sessions, ...none };
+  }
+  if (value !== "postgres") {
     const ids = await store.ids();
     const address = layout.sessions;
     const findings = await movedFindings(repository, ids);
@@ -109,7 +118,7 @@ async function movedFindings(
     );
     if (text === undefined) continue;
     const code = "session_moved";
-    const remedy = "orc config set store postgres --global";
+    const remedy = /orc config set store .*$/.exec(text)?.[0] ?? "";
     return [warningFinding({ code, path, session: id, message: text, remedy })];
   }
   return [];

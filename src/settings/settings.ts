@@ -3,7 +3,7 @@ import { CHECK_TIMEOUT_MS, LOCK_TIMEOUT_MS } from "../base/limits.ts";
 import { isSecretName } from "../base/names.ts";
 import { quoted, shellWord } from "../base/text.ts";
 import { describeValue } from "../workflow/value.ts";
-import { addressOf } from "./store_rules.ts";
+import { isStoreUrl, storeModuleOf } from "./store_rules.ts";
 
 /** What a setting can be. */
 export type SettingValue = string | number | boolean | readonly string[];
@@ -155,12 +155,22 @@ const BUCKET_URL: SettingType = {
     text.replace(/\/\/[^]*@/, "//...@").replace(/[?#][^]*$/, "?..."),
 };
 
+const PLAIN_STORES = choice("file", "auto", "postgres");
+
+/** Files, a database, or a module of the user's own. */
+const STORE: SettingType = {
+  expected:
+    `${PLAIN_STORES.expected}; npm:NAME@VERSION or the path of a module`,
+  fit: (value) =>
+    typeof value === "string" && storeModuleOf(value)
+      ? value
+      : PLAIN_STORES.fit(value),
+};
+
 const STORE_URL: SettingType = {
   expected: "postgres://USER@HOST/DATABASE without a password",
   fit: (value) =>
-    typeof value === "string" && addressOf(value) !== undefined
-      ? value
-      : undefined,
+    typeof value === "string" && isStoreUrl(value) ? value : undefined,
   shown: BUCKET_URL.shown,
 };
 
@@ -301,10 +311,9 @@ const ROWS = [
   },
   {
     name: "store",
-    type: choice("file", "auto", "postgres"),
+    type: STORE,
     default: "file",
-    summary:
-      "Where sessions are kept: files, files packed at rest, or a database",
+    summary: "Where sessions are kept: file, auto, postgres, or your module",
     // It may demand that a team has them together, and not that one has its own apart.
     inRepository: ["postgres"],
   },
@@ -326,7 +335,7 @@ const ROWS = [
     name: "store_url",
     type: STORE_URL,
     default: null,
-    summary: "Database of store: postgres",
+    summary: "Where the database of store: postgres, or of a module, lies",
     // Whoever names the server gets sessions and password: no repository does.
     inRepository: [],
   },

@@ -1,4 +1,4 @@
-/** Where the database of a shared store lies: user, host and database in one URL, as the setting `store_url` has it. */
+/** Where sessions are kept that are in no files: by the settings `store` and `store_url`. */
 
 export interface StoreAddress {
   /** As it is shown; without anything that lets anybody in. */
@@ -52,4 +52,29 @@ function decoded(
     if (error instanceof URIError) return undefined;
     throw error;
   }
+}
+
+/** A module of the user's own that keeps sessions. */
+export type StoreModule =
+  | { readonly name: string; readonly version: string }
+  /** Seen from the user's directory `.orchestrator`, where it is not absolute. */
+  | { readonly path: string };
+
+const ON_NPM =
+  /^npm:((?:@[a-z\d][\w.-]*\/)?[a-z\d][\w.-]*)@(\d+\.\d+\.\d+[\w.+-]*)$/;
+const IN_FILE = /^(?:~|\.{1,2}|[A-Za-z]:)?[\\/].+\.[cm]?[jt]s$/;
+
+/** The module that the setting `store` names; undefined for what is none. A version is exact: no other is run one day. */
+export function storeModuleOf(text: string): StoreModule | undefined {
+  const [, name, version] = ON_NPM.exec(text) ?? [];
+  if (name !== undefined && version !== undefined) return { name, version };
+  return IN_FILE.test(text) ? { path: text } : undefined;
+}
+
+const OTHER_URL =
+  /^(?!postgres(?:ql)?:)[a-z][\w+.-]*:\/\/(?![^/?#]*:[^/?#]*@)\S+$/;
+
+/** Whether it says where a store is: a database of PostgreSQL, or what a module understands; without a password. */
+export function isStoreUrl(text: string): boolean {
+  return addressOf(text) !== undefined || OTHER_URL.test(text);
 }

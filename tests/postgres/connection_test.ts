@@ -9,7 +9,7 @@ import {
   noteOf,
   storeContext,
 } from "../session/fixtures.ts";
-import { newSession } from "../store/contract.ts";
+import { newSession } from "../../src/contract/fixtures.ts";
 import {
   accessTo,
   type OpenStore,

@@ -339,7 +339,7 @@ test("what works on files says so, and what is done instead", () =>
     ) {
       const { code, stderr } = await orc(args);
       assertEquals([args[0], code], [args[0], 3], stderr);
-      assertStringIncludes(stderr, "are kept in a database, not in files");
+      assertStringIncludes(stderr, "are not kept in files");
       assertMatch(stderr, /Try: /);
     }
     const { findings } = await result(["doctor"]);

@@ -80,12 +80,14 @@ export interface ContextOptions {
   readonly now?: () => string;
   /** Number of the first token. */
   readonly firstToken?: number;
+  /** Number of the first event. */
+  readonly firstEvent?: number;
 }
 
 /** Surroundings of a store in which nothing happens by chance. */
 export function storeContext(options: ContextOptions = {}): StoreContext {
   let token = options.firstToken ?? 1;
-  let event = 0;
+  let event = options.firstEvent ?? 0;
   const newId = () => `01kjevent${String(event++).padStart(17, "0")}`;
   return {
     timeoutMs: options.timeoutMs ?? 60,

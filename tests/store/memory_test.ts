@@ -1,4 +1,4 @@
-import { memoryStore } from "../../src/session/memory.ts";
+import { memoryStore } from "../../src/documents/memory.ts";
 import { testStore } from "./contract.ts";
 
 testStore("memoryStore()", (test) => test({ store: memoryStore() }));

@@ -14,7 +14,7 @@ const PERMISSIONS: readonly Permission[] = ["run", "net"];
 
 export const storeStatusCommand = command<ResultOf<StoreStatus>>({
   description:
-    "Shows where the sessions of the repository are kept, by the settings store and store_url: in files, or in a database that a team shares. A database is asked whether it answers, which versions it and its tables have, how far its clock is off, which rights are missing or too wide, and who holds sessions and does nothing.",
+    "Shows where the sessions of the repository are kept, by the settings store and store_url: in files, in a database that a team shares, or by a module of yours. A database is asked whether it answers, which versions it and its tables have, how far its clock is off, which rights are missing or too wide, and who holds sessions and does nothing.",
   effect: "reads",
   permissions: PERMISSIONS,
   examples: ["orc store status"],
@@ -74,11 +74,9 @@ export const storeUpgradeCommand = command<ResultOf<StoreUpgraded>>({
 
 export const storeMoveCommand = command<ResultOf<Moved>>({
   description:
-    "Moves the sessions of the repository from its files into the database that store_url names, or back, byte for byte: state, log, checkpoints, feedback, and what checks printed. A session that is there already goes on where the one there is what it was before; what is newer there stays; what went on in both places, or is another session, is refused, and the others are moved. Nothing is removed unless --remove says so, and then only what is kept at the other place. A move that was cut short is taken up by the next. The setting store stays what it is: change it once all are moved.",
+    "Moves the sessions of the repository from its files into the database that store_url names or to the module that store may name, or back, byte for byte: state, log, checkpoints, feedback, and what checks printed. A session that is there already goes on where the one there is what it was before; what is newer there stays; what went on in both places, or is another session, is refused, and the others are moved. Nothing is removed unless --remove says so, and then only what is kept at the other place. A move that was cut short is taken up by the next. The setting store stays what it is: change it once all are moved.",
   flags: [
-    flag("--to WHERE", "Where to: file, or postgres", {
-      values: ["file", "postgres"],
-    }),
+    flag("--to WHERE", "Where to: file, postgres, or a module"),
     flag("--remove", "Remove from where it was what is kept there now"),
     flag("--dry-run", "Show what would be done, and do nothing"),
   ],

@@ -27,7 +27,8 @@ import { bytesOfLine, linesFrom } from "../log.ts";
 import { openForReading } from "../log_read.ts";
 import { bytesOf, entriesOf, readMeta, readState } from "../pack/door.ts";
 import { decodeState } from "../read.ts";
-import type { KeptCheckpoint, Session } from "../store.ts";
+import type { Remark } from "../create.ts";
+import type { KeptCheckpoint, Session, SessionStore } from "../store.ts";
 import { checkpointIds, checkpointsIn } from "./checkpoints.ts";
 import { MAX_OUTPUT_BYTES, OUTPUT_NAME } from "./outputs.ts";
 
@@ -48,6 +49,26 @@ export interface CarriedOutput {
   /** As receipts name it. */
   readonly name: string;
   readonly content: Uint8Array;
+}
+
+/** A store in no files, as sessions are carried to it and from it. */
+export interface CarryingStore {
+  readonly store: SessionStore;
+  /** What it is called, for people. */
+  readonly address: string;
+  /** Reads a session; undefined where there is none. A log only ever grows: what stood behind it then is left. */
+  carriedOf(id: string): Promise<Carried | undefined>;
+  /**
+   * Keeps a session that is new here, or goes on from the one that is: all of it, or nothing. `before` is the
+   * state that was judged; undefined where there was none.
+   *
+   * @throws {OrcError} `session_changed` (conflict) if it is another by now
+   */
+  keepCarried(carried: Carried, before: string | undefined): Promise<void>;
+  /** Keeps what a session has beside its state and log, where it is not there yet. */
+  keepBeside(carried: Carried): Promise<void>;
+  /** Says something of a session, also what orc does not let people say. */
+  remark(remark: Remark): Promise<void>;
 }
 
 /** Says in `meta.json` where a session counts instead, since when. */

@@ -1,4 +1,4 @@
-import { memoryStore } from "../../src/session/memory.ts";
+import { memoryStore } from "../../src/documents/memory.ts";
 import type { SessionStore } from "../../src/session/store.ts";
 import { codeOf } from "../files/temporary.ts";
 import {
@@ -9,7 +9,7 @@ import {
   NOW,
   startedState,
   withSession,
-} from "./fixtures.ts";
+} from "../session/fixtures.ts";
 import { assertEquals } from "@std/assert";
 
 const decision = {
