@@ -77,7 +77,15 @@ async function measureIn(
     };
     texts.push(textOf(row));
   }
-  return [...texts, ...await plansOf(port, "large")];
+  const plans = await plansOf(port, "large");
+  await query(port, await partitioning(), [], "large");
+  await query(port, "analyze orc.log", [], "large");
+  const split = await plansOf(port, "large");
+  return [
+    ...texts,
+    ...plans,
+    ...split.map((text) => `with the log in partitions, ${text}`),
+  ];
 }
 
 /** Commands inherit the variables of this process. */
@@ -108,6 +116,17 @@ async function multiply(port: number, database: string): Promise<void> {
     "analyze orc.log",
   ];
   await query(port, statements.join("; "), [], database);
+}
+
+/** What docs/teams.md says of how to split a log. */
+async function partitioning(): Promise<string> {
+  const page = await Deno.readTextFile(
+    new URL("../../docs/teams.md", import.meta.url),
+  );
+  const [, statements] = /## A log in partitions.*?```sql\n(.*?)```/s
+    .exec(page) ?? [];
+  if (statements === undefined) throw new Error("The statements are missing");
+  return statements;
 }
 
 /** How the server finds what is asked for most. */

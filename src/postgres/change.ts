@@ -168,6 +168,7 @@ async function store(
       ...[state.workflowId, serial, state.status, text, end],
       ...logged,
     ],
+    true,
   );
 }
 

@@ -29,10 +29,11 @@ export type Value = string | number | Uint8Array | readonly string[] | null;
 /** Columns by their names; numbers of 64 bits are texts. */
 export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
 
-/** Sends one statement, and answers with its rows. */
+/** Sends one statement, and answers with its rows. With the last one of a transaction its end is sent too. */
 export type Sql = (
   text: string,
   values?: readonly Value[],
+  isLast?: boolean,
 ) => Promise<readonly Row[]>;
 
 /** Work in a transaction. It is told whether an earlier try of it may have been stored. */
@@ -130,7 +131,21 @@ export class Connection {
     const whole = async () => {
       const later = this.#asking(waitMs + SERVER_TIMEOUT_MS);
       let isBegun = false;
-      const sql: Sql = async (text, values = []) => {
+      let isEnding = false;
+      const commit = () => {
+        isEnding = true;
+        return this.#send("commit", undefined, "committing");
+      };
+      const sql: Sql = async (text, values = [], isLast = false) => {
+        if (isBegun && isLast) {
+          // Both are on their way at once. After one that failed the server takes the end for a rollback.
+          const answer = later(text, values);
+          const end = commit();
+          end.catch(() => {});
+          const rows = await answer;
+          await end;
+          return rows;
+        }
         if (isBegun) return await later(text, values);
         isBegun = true;
         // It goes with the beginning: each answer that is waited for costs a fifth of an update.
@@ -139,14 +154,15 @@ export class Connection {
         await later(begin);
         return await later(text, values);
       };
-      const result = await this.#rollingBack(() => work(sql, isUnsure));
       try {
-        await this.#send("commit", undefined, "committing");
+        const result = await this.#rollingBack(() => work(sql, isUnsure));
+        if (!isEnding) await commit();
+        return result;
       } catch (error) {
-        if (error instanceof Trouble) isUnsure ||= error.verdict === "lost";
+        const isLost = error instanceof Trouble && error.verdict === "lost";
+        isUnsure ||= isEnding && isLost;
         throw error;
       }
-      return result;
     };
     return await this.#insist(whole, signal);
   }
@@ -327,6 +343,8 @@ async function newClient(
     ssl: isLocal ? false : { rejectUnauthorized: true, ca },
     connectionTimeoutMillis: SERVER_TIMEOUT_MS,
     keepAlive: true,
+    // What need not wait for an answer does not.
+    pipeline: true,
     application_name: "orc",
   });
 }

@@ -1,8 +1,10 @@
+import { onRefusal } from "../base/error.ts";
 import type { Host } from "../host/host.ts";
 import type { GivenApproval, SessionStart } from "../replay/account.ts";
 import type { PastOptions } from "../repository/past.ts";
 import { openSession } from "../repository/select.ts";
 import { readAccount, readSize, type SessionSize } from "../session/account.ts";
+import { saidIn } from "../session/read.ts";
 import { readStatus, type Status } from "../work/status.ts";
 
 /** What a session is, and how it came about. */
@@ -11,6 +13,10 @@ export interface SessionInfo extends Omit<Status, "size"> {
   readonly size: SessionSize | null;
   /** What it began with, as its first event says it; null where no event tells of a start. */
   readonly start: SessionStart | null;
+  /** The agent that it belongs to, such as `codex:7`; null where it is nobody's. */
+  readonly owner: string | null;
+  /** The machine that it began on; null where nobody says, as of files. */
+  readonly host: string | null;
   /** Each yes that still counts, forced steps among them, in the order in which they were given. */
   readonly approvals: readonly GivenApproval[];
 }
@@ -34,6 +40,9 @@ export async function readSessionInfo(
   const { store } = repository;
   const { start, approvals } = await readAccount(store, session);
   const given = approvals.filter(({ serial }) => serial <= status.serial);
+  // What is said of a session besides its work may be damaged: status says so.
+  const meta = await store.meta(session.id).catch(onRefusal(() => undefined));
+  const said = { owner: saidIn("owner", meta), host: saidIn("host", meta) };
   const size = status.size && await readSize(store, session, status.size);
-  return { ...status, size: size || null, start, approvals: given };
+  return { ...status, ...said, size: size || null, start, approvals: given };
 }

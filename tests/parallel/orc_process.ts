@@ -20,12 +20,13 @@ export interface OrcProcess {
 export function startOrc(
   directory: string,
   args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
 ): OrcProcess {
   const [program, ...first] = orcCommand();
   const child = new Deno.Command(program, {
     args: [...first, ...args],
     cwd: directory,
-    env: neededVariables(),
+    env: { ...neededVariables(), ...variables },
     clearEnv: true,
     stdin: "null",
     stdout: "null",

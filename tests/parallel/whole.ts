@@ -1,4 +1,4 @@
-import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
+import { repositoryLayout } from "../../src/base/layout.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import { traceSession } from "../../src/session/trace.ts";
 import { decodeDefinition } from "../../src/workflow/definition.ts";
@@ -6,7 +6,7 @@ import { fillTexts } from "../../src/workflow/template.ts";
 import { workflowOf } from "../engine/fixtures.ts";
 import { damageCount } from "../../src/session/log_read.ts";
 import { fileStore } from "../../src/session/read.ts";
-import type { Session } from "../../src/session/store.ts";
+import type { Session, SessionStore } from "../../src/session/store.ts";
 import { completedItems, namesIn, storeContext } from "../session/fixtures.ts";
 
 const REPOSITORY_FILES = [
@@ -23,20 +23,36 @@ const SESSION_FILES = ["log.jsonl", "meta.json", "outputs", "state.json"];
 
 /** All sessions below a root, as the store reads them. */
 export async function sessionsIn(root: string): Promise<readonly Session[]> {
-  const store = fileStore(repositoryLayout(root), storeContext());
+  return await sessionsOf(storeIn(root));
+}
+
+export async function sessionsOf(
+  store: SessionStore,
+): Promise<readonly Session[]> {
   return await Promise.all((await store.ids()).map((id) => store.read(id)));
 }
 
-/**
- * What is not as it has to be when nobody is at work: files that are left over, updates that
- * are not in the log, or not in order, or not once, and logs that tell other things than states.
- */
+function storeIn(root: string): SessionStore {
+  return fileStore(repositoryLayout(root), storeContext());
+}
+
+/** What is not as it has to be when nobody is at work: files that are left over, and what a store has of it. */
 export async function problemsIn(root: string): Promise<readonly string[]> {
-  const problems = filesLeftOver(root).map((name) => `left over: ${name}`);
-  for (const session of await sessionsIn(root)) {
+  const left = filesLeftOver(root).map((name) => `left over: ${name}`);
+  return [...left, ...await problemsOf(storeIn(root))];
+}
+
+/**
+ * Updates that are not in the log, or not in order, or not once, and logs that tell other things than states.
+ */
+export async function problemsOf(
+  store: SessionStore,
+): Promise<readonly string[]> {
+  const problems: string[] = [];
+  for (const session of await sessionsOf(store)) {
     problems.push(
-      ...problemsWithLog(root, session),
-      ...await contradictionsIn(root, session),
+      ...await problemsWithLog(store, session),
+      ...await contradictionsIn(store, session),
     );
   }
   return problems;
@@ -44,7 +60,7 @@ export async function problemsIn(root: string): Promise<readonly string[]> {
 
 /** Whatever breaks an update, nobody is accused of having changed anything. */
 async function contradictionsIn(
-  root: string,
+  store: SessionStore,
   session: Session,
 ): Promise<readonly string[]> {
   const { definition } = session.state;
@@ -52,9 +68,7 @@ async function contradictionsIn(
   const workflow = isReal
     ? fillTexts(decodeDefinition(definition))
     : workflowOf([]);
-  const layout = repositoryLayout(root);
-  const store = fileStore(layout, storeContext());
-  const traceable = { layout, store };
+  const traceable = { layout: { root: "/nowhere" }, store };
   const { contradictions } = await traceSession(traceable, session, workflow);
   return contradictions
     .filter(({ code }) => isReal || /^(?:chain|log)_/.test(code))
@@ -82,13 +96,20 @@ function isTicket(name: string): boolean {
   return name.startsWith("lock.wait.");
 }
 
-function problemsWithLog(
-  root: string,
+async function problemsWithLog(
+  store: SessionStore,
   { id, serial, state }: Session,
-): readonly string[] {
+): Promise<readonly string[]> {
   const problems: string[] = [];
-  const lines = Deno.readTextFileSync(sessionLayout(root, id).log).split("\n");
-  if (lines.pop() !== "") problems.push("the log's last line has no end");
+  const lines: string[] = [];
+  let isEnded = true;
+  for await (const batch of store.log(id)) {
+    for (const line of batch) {
+      lines.push(line.text ?? "no text");
+      isEnded = line.isEnded;
+    }
+  }
+  if (!isEnded) problems.push("the log's last line has no end");
   const events = lines.map(decodeLogLine).filter((event) =>
     event !== undefined
   );

@@ -203,6 +203,8 @@ test("the sessions of all repositories in a database are listed, and none is tak
         new RegExp(`^${nameOf(directory)} \\([0-9a-f]+\\)\n`),
       );
       assertStringIncludes(stdout, `Mend search  (${hostname}, claude-code:7)`);
+      const info = await other.result(["session", "info"], agent);
+      assertEquals([info.host, info.owner], [hostname, "claude-code:7"]);
       // What is of another repository is no session of this one.
       const far = await one.orc(["status", "--session", theirs.session]);
       assertEquals(far.code, 4);

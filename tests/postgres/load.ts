@@ -1,8 +1,10 @@
 /** Many processes that write one session, and what has to be true of it afterwards. */
+import { decide } from "../../src/engine/decide.ts";
 import { decodeLogLine } from "../../src/engine/event.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import { openRepository } from "../../src/repository/open.ts";
 import { closeStores } from "../../src/repository/store.ts";
+import type { SessionChange } from "../../src/session/store.ts";
 import { traceSession } from "../../src/session/trace.ts";
 import { decodeDefinition } from "../../src/workflow/definition.ts";
 import { fillTexts } from "../../src/workflow/template.ts";
@@ -10,6 +12,15 @@ import type { Ask, Choice } from "./chosen.ts";
 import { assertEquals } from "@std/assert";
 
 const WORKER = new URL("./load_worker.ts", import.meta.url).pathname;
+
+/** A change that a session's log names, and that anybody may make. */
+export function refusing(request: string): SessionChange {
+  return ({ state }, at) =>
+    decide(decodeDefinition(state.definition), state, {
+      type: "refuse_approval",
+      ...{ request, itemId: null },
+    }, { at, caller: { agent: null, approval: null } });
+}
 
 /** A process that updates a session, and what was acknowledged to it so far. */
 export class Writer {

@@ -9,12 +9,19 @@ import { startProxy } from "./proxy.ts";
 import {
   acknowledgedTo,
   beginTogether,
+  refusing,
   requestsIn,
   type Writer,
 } from "./load.ts";
 import { type Ask, type Choice, inDatabaseAlone, test } from "./chosen.ts";
-import { mayMount, programs, type Server, startServer } from "./server.ts";
-import { assert, assertEquals } from "@std/assert";
+import {
+  mayMount,
+  programs,
+  type Server,
+  type ServerOptions,
+  startServer,
+} from "./server.ts";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 
 /** The numbers that are promised take minutes. */
 const isComplete = Deno.env.get("ORC_LOAD") === "all";
@@ -96,6 +103,31 @@ for (const [writers, updates] of SIZES) {
       }
     }));
 }
+
+test("24 clients of one process, each with a connection of its own, are all served", () =>
+  inSession(async ({ root, session, env, ask }) => {
+    const updates = isComplete ? 200 : 10;
+    const hosts = Array.from({ length: 24 }, () => ({
+      ...denoHost(),
+      env: (name: string) => env[name],
+    }));
+    const stores = hosts.map((host) => openRepository(host, { root }).store);
+    await Promise.all(stores.map((store) => store.read(session)));
+    const startedAtMs = performance.now();
+    await Promise.all(stores.map(async (store, client) => {
+      for (let number = 0; number < updates; number++) {
+        await store.update(session, refusing(`${client} ${number}`));
+      }
+    }));
+    const ms = performance.now() - startedAtMs;
+    for (const host of hosts) await closeStores(host);
+    const requests = await requestsIn(root, session, env, ask);
+    assertEquals(new Set(requests).size, 24 * updates);
+    if (isComplete) {
+      const rate = Math.round(24 * updates / ms * 1000);
+      console.log(`24 clients of one process: ${rate} updates/s`);
+    }
+  }));
 
 test("a server that is killed three times while processes write takes nothing from them", async () => {
   const server = await startServer();
@@ -199,55 +231,81 @@ Deno.test({
   },
 });
 
+/** Runs out of room at the server, makes room again, and looks whether all is there that was acknowledged. */
+async function assertFullDisk(
+  options: ServerOptions,
+  expected: RegExp,
+  makeRoom: (server: Server, filler: string) => Promise<void>,
+): Promise<void> {
+  const server = await startServer({
+    diskMb: 110,
+    settings: ["max_wal_size = 32MB", "min_wal_size = 32MB"],
+    ...options,
+  });
+  const filler = `${server.directory}/filler`;
+  try {
+    await inSession(async ({ root, session, env, ask }) => {
+      const host = { ...denoHost(), env: (name: string) => env[name] };
+      const note = (text: string) => addNote(host, { root, session, text });
+      await note("with room");
+      fill(filler);
+      const kept = ["with room"];
+      let problem: unknown;
+      for (let number = 0; problem === undefined; number++) {
+        // It must not get smaller by being compressed.
+        const text = `${number} ${randomText(1_900)}`;
+        await note(text).then(
+          () => kept.push(text),
+          (error) => problem = error,
+        );
+      }
+      assert(problem instanceof OrcError, String(problem));
+      assertMatch(problem.code, expected);
+      await makeRoom(server, filler);
+      await note("with room again");
+      kept.push("with room again");
+      const { store } = openRepository(host, { root });
+      const { state: { notes } } = await store.read(session);
+      const texts = notes.map(({ text }) => text);
+      assertEquals(texts.filter((text) => kept.includes(text)), kept);
+      // The one that was refused last may have been stored all the same.
+      assert(texts.length - kept.length <= 1);
+      await requestsIn(root, session, env, ask);
+      await closeStores(host);
+    }, server);
+  } finally {
+    await server.stop();
+  }
+}
+
+const mayFill = programs !== undefined && mayMount();
+
 Deno.test({
   name:
-    "a server whose disk is full says so, has all that it acknowledged, and goes on once there is room",
-  ignore: programs === undefined || !mayMount(),
-  fn: async () => {
-    const server = await startServer({
-      diskMb: 110,
-      settings: ["max_wal_size = 32MB", "min_wal_size = 32MB"],
-    });
-    const filler = `${server.directory}/filler`;
-    try {
-      await inSession(async ({ root, session, env, ask }) => {
-        const host = { ...denoHost(), env: (name: string) => env[name] };
-        const note = (text: string) => addNote(host, { root, session, text });
-        await note("with room");
-        fill(filler);
-        const kept = ["with room"];
-        let problem: unknown;
-        for (let number = 0; problem === undefined; number++) {
-          // It must not get smaller by being compressed.
-          const text = `${number} ${randomText(1_900)}`;
-          await note(text).then(
-            () => kept.push(text),
-            (error) => problem = error,
-          );
-        }
-        assert(problem instanceof OrcError, String(problem));
-        assert(
-          /^(?:disk_full|store_unreachable)$/.test(problem.code),
-          problem.message,
-        );
-        Deno.removeSync(filler);
-        await server.kill();
-        await server.start();
-        await note("with room again");
-        kept.push("with room again");
-        const { store } = openRepository(host, { root });
-        const { state: { notes } } = await store.read(session);
-        const texts = notes.map(({ text }) => text);
-        assertEquals(texts.filter((text) => kept.includes(text)), kept);
-        // The one that was refused last may have been stored all the same.
-        assert(texts.length - kept.length <= 1);
-        await requestsIn(root, session, env, ask);
-        await closeStores(host);
-      }, server);
-    } finally {
-      await server.stop();
-    }
-  },
+    "a server whose tables have no room says so, stores nothing half, and goes on once there is room",
+  ignore: !mayFill,
+  fn: () =>
+    assertFullDisk(
+      { hasLogElsewhere: true },
+      /^disk_full$/,
+      // deno-lint-ignore require-await
+      async (_, filler) => Deno.removeSync(filler),
+    ),
+});
+
+Deno.test({
+  name:
+    "a server that ends since its disk is full has all that it acknowledged, once it was begun again",
+  ignore: !mayFill,
+  fn: () =>
+    assertFullDisk({}, /^(?:disk_full|store_unreachable)$/, async (
+      server,
+      filler,
+    ) => {
+      Deno.removeSync(filler);
+      await server.kill();
+      await server.start();
+    }),
 });
 
 function fill(path: string): void {

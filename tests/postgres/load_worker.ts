@@ -5,11 +5,10 @@
  * Says `ready` once it is connected, begins when it is told to, and names each update that the store has
  * acknowledged.
  */
-import { decide } from "../../src/engine/decide.ts";
 import { denoHost } from "../../src/host/deno_host.ts";
 import { openRepository } from "../../src/repository/open.ts";
 import { closeStores } from "../../src/repository/store.ts";
-import { decodeDefinition } from "../../src/workflow/definition.ts";
+import { refusing } from "./load.ts";
 
 const [root = "", session = "", name = "", count = "0"] = Deno.args;
 const host = denoHost();
@@ -24,14 +23,7 @@ say("ready");
 await Deno.stdin.read(new Uint8Array(1));
 for (let number = 0; number < Number(count); number++) {
   const request = `${name} ${number}`;
-  await store.update(
-    session,
-    ({ state }, at) =>
-      decide(decodeDefinition(state.definition), state, {
-        type: "refuse_approval",
-        ...{ request, itemId: null },
-      }, { at, caller: { agent: null, approval: null } }),
-  );
+  await store.update(session, refusing(request));
   say(request);
 }
 await closeStores(host);

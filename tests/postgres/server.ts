@@ -65,21 +65,28 @@ export interface ServerOptions {
   readonly access?: readonly string[];
   /** Megabytes of a disk of its own, which only the superuser can make. */
   readonly diskMb?: number;
+  /** Whether its write-ahead log lies on another disk, so that only tables run out of room. */
+  readonly hasLogElsewhere?: boolean;
 }
 
 /** Makes a database and starts its server. */
 export async function startServer(
-  { settings = [], access, diskMb }: ServerOptions = {},
+  { settings = [], access, diskMb, hasLogElsewhere }: ServerOptions = {},
 ): Promise<Server> {
   // Names of sockets are short, and the ordinary user has to come there.
   const directory = Deno.makeTempDirSync({ dir: "/tmp", prefix: "orc-pg-" });
   if (diskMb !== undefined) mount(directory, diskMb);
   if (Deno.uid() === 0) Deno.chownSync(directory, NOBODY, NOBODY);
+  const elsewhere = hasLogElsewhere
+    ? Deno.makeTempDirSync({ dir: "/tmp", prefix: "orc-pg-" })
+    : undefined;
+  if (elsewhere && Deno.uid() === 0) Deno.chownSync(elsewhere, NOBODY, NOBODY);
   const data = `${directory}/data`;
   const port = freePort();
   const made = await asUser([
     ...[`${programs}/initdb`, "-D", data, "-U", OWNER, "-A", "trust"],
     ...["-E", "UTF8", "--locale=C", "--no-sync"],
+    ...elsewhere ? ["-X", `${elsewhere}/wal`] : [],
   ]).output();
   if (!made.success) throw new Error(new TextDecoder().decode(made.stderr));
   const lines = [
@@ -118,6 +125,7 @@ export async function startServer(
       await end("SIGQUIT");
       if (diskMb !== undefined) runOrThrow("umount", directory);
       Deno.removeSync(directory, { recursive: true });
+      if (elsewhere) Deno.removeSync(elsewhere, { recursive: true });
     },
   };
   try {

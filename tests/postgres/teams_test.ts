@@ -8,13 +8,24 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 const PAGE = "docs/teams.md";
 
-/** The commands of the console blocks of a section, in order. */
-async function commandsIn(section: string): Promise<readonly string[]> {
+/** The blocks of a section that are in a language. */
+async function blocksIn(
+  section: string,
+  language: string,
+): Promise<readonly string[]> {
   const page = await Deno.readTextFile(PAGE);
   const [, text = ""] = new RegExp(`## ${section}\n(.*?)\n## `, "s")
     .exec(page) ?? [];
-  const blocks = [...text.matchAll(/```console\n(.*?)```/gs)];
-  return blocks.flatMap(([, block = ""]) =>
+  const blocks = text.matchAll(
+    new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "gs"),
+  );
+  return [...blocks].map(([, block = ""]) => block);
+}
+
+/** The commands of the console blocks of a section, in order. */
+async function commandsIn(section: string): Promise<readonly string[]> {
+  const blocks = await blocksIn(section, "console");
+  return blocks.flatMap((block) =>
     block.split("\n").filter((line) => line.startsWith("$ "))
       .map((line) => line.slice(2))
   );
@@ -109,3 +120,42 @@ test("a read replica shows what has come to it, and nothing is changed there", a
     await server.stop();
   }
 });
+
+test("a log that is split as the page says is written, read and removed as before", () =>
+  inDatabase(async (at, _, ask) => {
+    const { session } = await at.result(["start", "Add login"]);
+    await at.result(["note", "Before"]);
+    const [statements = ""] = await blocksIn("A log in partitions", "sql");
+    await ask(statements);
+    for (let number = 0; number < 8; number++) {
+      await at.result(["start", "--beside", `Task ${number}`]);
+    }
+    await at.result(["note", "After", "--session", session]);
+    const { events } = await at.result(["history", "--session", session]);
+    const messages = events.map(({ message }: { message: string }) => message);
+    const [before, after] = ["Before", "After"].map((text) =>
+      messages.findIndex((message: string) => message.includes(text))
+    );
+    assertEquals([before, after].toSorted(), [before, after]);
+    assert(before !== -1);
+    const verified = await at.orc(["verify", "--full", "--session", session]);
+    assert(!/chain_|log_/.test(verified.stdout), verified.stdout);
+    const counts = await ask(
+      "select tableoid, count(*) from orc.log group by tableoid",
+    );
+    assert(counts.length > 1, "all lines lie in one part");
+    await at.result([
+      "finish",
+      "--abandon",
+      "--reason",
+      "tried",
+      "--session",
+      session,
+    ]);
+    await at.result(["session", "cleanup", "--older-than", "0", "--yes"]);
+    const left = await ask(
+      `select 1 from orc.log where session = '${session}'`,
+    );
+    assertEquals(left, []);
+    await at.result(["store", "upgrade"]);
+  }));

@@ -306,6 +306,8 @@ function infoText(info: InfoResult): string {
     ...info.name === null ? [] : [["Name", info.name] as const],
     ["Chosen as", SOURCES[info.sessionSource]],
     ["Repository", info.root],
+    ...info.host === null ? [] : [["Begun on", info.host] as const],
+    ...info.owner === null ? [] : [["Agent", info.owner] as const],
     ["Task", info.task],
     ["Status", info.status],
     ["Workflow", `${info.workflow} (${info.workflowId})`],
