@@ -260,6 +260,18 @@ export {
   readOutputs,
 } from "./src/history/outputs.ts";
 export {
+  type Reported,
+  type ReportOptions,
+  writeReport,
+} from "./src/history/report.ts";
+export type {
+  Report,
+  ReportedCheck,
+  ReportedItem,
+  ReportedPhase,
+  Told,
+} from "./src/history/report_rules.ts";
+export {
   type Analyzed,
   type AnalyzeOptions,
   analyzeSessions,

@@ -82,6 +82,7 @@ const CALLS: Readonly<
   streamHistory: async (host, o) =>
     await Array.fromAsync((await orc.streamHistory(host, o)).batches),
   readOutputs: (host, o) => orc.readOutputs(host, { ...o, itemId: "tests" }),
+  writeReport: orc.writeReport,
   captureFeedback: orc.captureFeedback,
   reviewFeedback: orc.reviewFeedback,
   analyzeSessions: orc.analyzeSessions,

@@ -64,7 +64,7 @@ const MARK =
   "<!-- Made by orc generate-md, which writes it anew each time: a change made here is lost. -->";
 
 /** Begins the last line of each page. */
-const END = "Workflow id: ";
+export const END = "Workflow id: ";
 
 /** A byte order mark, an empty line and a line of another tool may stand before the mark. */
 const MARKED_LINES = 3;
@@ -91,9 +91,14 @@ export interface PageSource {
 
 /** Whether orc wrote a page: one that only quotes the mark, or goes on behind it, is somebody else's. */
 export function isWorkflowPage(text: string): boolean {
+  return isMarked(text, MARK, END);
+}
+
+/** Whether a text has the mark in its first lines, and ends as what is made with it. */
+export function isMarked(text: string, mark: string, end: string): boolean {
   const lines = text.replace(/^\ufeff/, "").trimEnd().split(/\r?\n/);
-  return lines.slice(0, MARKED_LINES).includes(MARK) &&
-    lines.at(-1)?.startsWith(END) === true;
+  return lines.slice(0, MARKED_LINES).includes(mark) &&
+    lines.at(-1)?.startsWith(end) === true;
 }
 
 /** Shows a session as a page of Markdown; the same session gives the same page. */

@@ -1,17 +1,9 @@
-import { corrupt, notFound, OrcError, refused, usage } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
-import { GIT_ENTRY, repositoryLayout } from "../base/layout.ts";
-import { MAX_LEARNINGS_BYTES, MAX_STATE_BYTES } from "../base/limits.ts";
-import {
-  isWithin,
-  nameOf,
-  parentDirectory,
-  relativePath,
-  resolvePath,
-} from "../base/path.ts";
-import { quoted } from "../base/text.ts";
+import { repositoryLayout } from "../base/layout.ts";
+import { MAX_LEARNINGS_BYTES } from "../base/limits.ts";
+import { nameOf } from "../base/path.ts";
 import { asOrcError } from "../files/errors.ts";
-import { fileKind, guardPath, readRegularFile } from "../files/read.ts";
+import { readRegularFile } from "../files/read.ts";
 import { joinedBytes, writeAtomic } from "../files/write.ts";
 import type { Host } from "../host/host.ts";
 import type { Repository, SessionPlace } from "../repository/open.ts";
@@ -20,6 +12,7 @@ import { withPreparedRepository } from "../repository/prepare.ts";
 import { openSession, type SessionOptions } from "../repository/select.ts";
 import { requireApproval } from "../work/change.ts";
 import { forHuman } from "../workflow/supervision.ts";
+import { FOREIGN, pagePath, presentPage, stagingFor } from "./page_file.ts";
 import {
   isWorkflowPage,
   learningsSection,
@@ -98,8 +91,17 @@ export async function generateMarkdown(
   const shown = { place, text, ...past && { past } };
   const same = { ...shown, changed: false, warnings: doubts };
   if (options.stdout) return { ...same, path: null };
-  const path = pathFor(host, repository, options.file);
-  const present = presentText(path, options.force ?? false);
+  const path = options.file === undefined
+    ? repositoryLayout(repository.found.workingTree).workflowPage
+    : pagePath(host, repository, options.file, {
+      flag: "--to",
+      instead: "print the page: orc generate-md --stdout",
+    });
+  const present = presentPage(path, {
+    isOwn: isWorkflowPage,
+    force: options.force,
+    instead: "write another file: orc generate-md --to FILE",
+  });
   if (present === text) return { ...same, path };
   if (present === FOREIGN) {
     const request = `replace ${nameOf(path)}`;
@@ -120,93 +122,6 @@ export async function generateMarkdown(
     // A directory that is gone has no other reader to tell.
     throw asOrcError(error, "write", path);
   }
-}
-
-function pathFor(
-  host: Host,
-  { found, layout }: Repository,
-  file: string | undefined,
-): string {
-  const { workingTree } = found;
-  if (file === undefined) return repositoryLayout(workingTree).workflowPage;
-  const path = resolvePath(host.workingDirectory, file);
-  const reason = reasonAgainst(path, workingTree, layout.directory);
-  if (reason === undefined) {
-    if (guardPath(workingTree, path) !== "absent") return path;
-    if (fileKind(parentDirectory(path) ?? path) !== "absent") return path;
-    const message = `Cannot write ${
-      quoted(path)
-    }: its directory does not exist`;
-    const hint = "make it first, or print the page: orc generate-md --stdout";
-    throw notFound("path_not_found", message, { path, hint });
-  }
-  throw usage("page_elsewhere", `Cannot write ${quoted(path)}: ${reason}`, {
-    path,
-    hint:
-      "name another file with --to, or print the page: orc generate-md --stdout",
-  });
-}
-
-/** A page is for the people of this repository; programs read what lies in the other places. */
-function reasonAgainst(
-  path: string,
-  workingTree: string,
-  state: string,
-): string | undefined {
-  const below = relativePath(workingTree, path);
-  if (!below) return "it lies outside the working tree";
-  if (nameOf(path) === "-") return "that is not the name of a file";
-  if (below.split("/")[0] === GIT_ENTRY) return "it lies among what git keeps";
-  return isWithin(state, path) ? "it lies among what orc keeps" : undefined;
-}
-
-const FOREIGN = Symbol("a file that orc did not make");
-
-/** The text of a file, if it may be replaced: a page of orc, or whatever a human has to give up. */
-function presentText(
-  path: string,
-  force: boolean,
-): string | typeof FOREIGN | undefined {
-  const kind = fileKind(path);
-  if (kind === "absent") return undefined;
-  const text = kind === "file" ? readPage(path, force) : undefined;
-  if (text !== undefined && isWorkflowPage(text)) return text;
-  const options = {
-    path,
-    hint: "write another file: orc generate-md --to FILE",
-  };
-  if (kind !== "file") {
-    throw corrupt(
-      "not_a_regular_file",
-      `Cannot replace "${path}": it is a ${kind} and not a regular file`,
-      options,
-    );
-  }
-  if (force) return FOREIGN;
-  throw refused(
-    "not_generated",
-    `Cannot replace "${path}": orc did not make it`,
-    options,
-  );
-}
-
-function readPage(path: string, force: boolean): string | undefined {
-  try {
-    const bytes = readRegularFile(path, MAX_STATE_BYTES);
-    return bytes && new TextDecoder().decode(bytes);
-  } catch (error) {
-    // A human gives up also what cannot be read.
-    if (force && error instanceof OrcError) return undefined;
-    throw error;
-  }
-}
-
-/** Inside `.orchestrator/` a crash leaves nothing beside the file; elsewhere may be another disk. */
-function stagingFor({ found, layout }: Repository): string | undefined {
-  return found.workingTree === found.root &&
-      fileKind(layout.directory) === "directory"
-    ? layout.directory
-    : undefined;
 }
 
 /** Which session, and whether its learnings are kept. */

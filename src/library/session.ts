@@ -25,6 +25,7 @@ import type {
   HistoryStreamOptions,
 } from "../history/use.ts";
 import type { ItemOutputs, OutputOptions } from "../history/outputs.ts";
+import type { Reported, ReportOptions } from "../history/report.ts";
 import type { PastOptions } from "../repository/past.ts";
 import type { SessionInfo } from "../sessions/info.ts";
 import type { Renamed } from "../sessions/manage.ts";
@@ -330,6 +331,12 @@ export class Session {
       this.#site.host,
       callIn(this.#site, { ...options, itemId }),
     );
+  }
+
+  /** What was done in it, by whom, and how it was checked: {@linkcode writeReport}. */
+  async report(options: Given<ReportOptions> = {}): Promise<Reported> {
+    const { writeReport } = await import("../history/report.ts");
+    return await writeReport(this.#site.host, callIn(this.#site, options));
   }
 
   /** Keeps a copy of its state to return to: {@linkcode saveCheckpoint}. */

@@ -1,5 +1,5 @@
 import { main } from "../../src/cli/main.ts";
-import { readingLine } from "../../src/commands/groups/history.ts";
+import { readingLine } from "../../src/commands/groups/feedback.ts";
 import { encodeLogLine } from "../../src/engine/event.ts";
 import { generateMarkdown } from "../../src/history/pages.ts";
 import { completeItem } from "../../src/work/complete.ts";

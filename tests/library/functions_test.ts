@@ -203,6 +203,7 @@ const OWN_METHODS: readonly string[] = [
   "repository.session",
   "repository.current",
   "session.gates",
+  "session.report",
 ];
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
@@ -212,6 +213,11 @@ const USE_CASES =
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [
   "learningsSection",
+  "itemText",
+  "timeText",
+  "uncommittedText",
+  // finishSession() and writeReport(), of which the second is prepared by then.
+  "closeWithReport",
   "MAX_HOOK_INPUT_BYTES",
   "TRIAL_VARIABLE",
   "listCandidates",

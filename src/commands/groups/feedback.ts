@@ -1,3 +1,4 @@
+import { headOf, oneLine } from "../../base/markdown.ts";
 import { countOf } from "../../base/text.ts";
 import type { Repeated, Statement, ToolReport } from "../../feedback/rules.ts";
 import {
@@ -6,6 +7,11 @@ import {
   type Reviewed,
   reviewFeedback,
 } from "../../feedback/use.ts";
+import { learningsSection } from "../../history/page_rules.ts";
+import type { Learned } from "../../history/pages.ts";
+import type { Analysis, SkippedItem } from "../../history/rules.ts";
+import type { OnProgress } from "../../history/use.ts";
+import type { Terminal } from "../../host/host.ts";
 import { type Clamped, clamped } from "../clamp.ts";
 import {
   command,
@@ -15,6 +21,7 @@ import {
   type Style,
   type Values,
 } from "../command.ts";
+import { barOf, withProgress } from "../change_view.ts";
 import { blocksText, shortTask } from "../view.ts";
 
 const TEXT_FLAGS: readonly FlagSpec[] = [
@@ -179,4 +186,196 @@ function section(
   return lines.length === 0
     ? []
     : [style.bold(`${title}:`), ...lines.map((line) => `  ${line}`)];
+}
+
+/** What programs get, with the keys of the Python tool. */
+interface AnalyzeResult {
+  readonly total_workflows: number;
+  readonly completed: number;
+  readonly abandoned: number;
+  readonly active: number;
+  readonly completion_rate: string;
+  readonly skipped_items: Analysis["skippedItems"];
+  readonly verification_failures: Analysis["checkFailures"];
+  readonly phase_durations: Readonly<Record<string, PhaseRow>>;
+  readonly total_events: number;
+  /** Whether people see every row. */
+  readonly all: boolean;
+}
+
+interface PhaseRow {
+  readonly avg_minutes: string;
+  readonly count: number;
+}
+
+interface NoData {
+  readonly status: "no_data";
+  readonly message: string;
+}
+
+export const analyzeCommand = command<AnalyzeResult | NoData>({
+  description:
+    "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
+  flags: [
+    flag(
+      "--all",
+      "Show every row instead of the ten largest; --json always does",
+    ),
+  ],
+  effect: "reads",
+  examples: ["orc analyze", "orc analyze --json"],
+  async use(host, options, values) {
+    const { analyzeSessions } = await import("../../history/use.ts");
+    const { place, analysis, warnings } = await withProgress(
+      host,
+      values,
+      (show) =>
+        analyzeSessions(host, { ...options, onProgress: onReading(show) }),
+    );
+    return { place, warnings, ...resultOf(analysis, values.on("all")) };
+  },
+  render: (result, style) =>
+    "status" in result ? result.message : analysisText(result, style),
+});
+
+function resultOf(
+  analysis: Analysis,
+  all: boolean,
+): AnalyzeResult | NoData {
+  const { total, completed, abandoned, active, events } = analysis;
+  if (total === 0 && events === 0) {
+    return { status: "no_data", message: "No sessions here yet" };
+  }
+  return {
+    total_workflows: total,
+    completed,
+    abandoned,
+    active,
+    completion_rate: `${
+      (total === 0 ? 0 : 100 * completed / total).toFixed(1)
+    }%`,
+    skipped_items: analysis.skippedItems,
+    verification_failures: analysis.checkFailures,
+    phase_durations: Object.fromEntries(
+      Object.entries(analysis.phaseDurations).map(
+        ([id, { averageMinutes, count }]) => [
+          id,
+          { avg_minutes: averageMinutes.toFixed(1), count },
+        ],
+      ),
+    ),
+    total_events: events,
+    all,
+  };
+}
+
+/** Rows of each list, unless all are asked for. */
+const SHOWN_ROWS = 10;
+
+/** Longest reason that people see; programs see more. */
+const MAX_REASON_LENGTH = 60;
+
+type Row = readonly [id: string, text: string];
+
+function analysisText(result: AnalyzeResult, style: Style): string {
+  const { completed, abandoned, active, completion_rate } = result;
+  const sessions =
+    `${result.total_workflows} (${completed} completed, ${abandoned} abandoned, ${active} active)`;
+  const lists: readonly (readonly [title: string, rows: readonly Row[]])[] = [
+    ["Skipped items:", rowsOf(result.skipped_items, skipText)],
+    ["Failed checks:", rowsOf(result.verification_failures, String)],
+    ["Phases:", rowsOf(result.phase_durations, phaseText)],
+  ];
+  return blocksText([
+    [
+      `Sessions   ${sessions}`,
+      `Completed  ${completion_rate}`,
+      `Events     ${result.total_events}`,
+    ],
+    ...lists.map(([title, rows]) =>
+      rowLines(style.bold(title), rows, result.all)
+    ),
+  ]);
+}
+
+function rowsOf<Value>(
+  values: Readonly<Record<string, Value>>,
+  textOf: (value: Value) => string,
+): readonly Row[] {
+  return Object.entries(values)
+    .map(([id, value]) => [oneLine(id), textOf(value)]);
+}
+
+function skipText({ count, reasons }: SkippedItem): string {
+  const [first = ""] = reasons;
+  const reason = headOf(oneLine(first), MAX_REASON_LENGTH);
+  const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : "";
+  return reason === "" ? String(count) : `${count}  ${reason}${others}`;
+}
+
+function phaseText({ avg_minutes, count }: PhaseRow): string {
+  const times = count === 1 ? "once" : `${count} times`;
+  return `${avg_minutes} min on average, completed ${times}`;
+}
+
+function rowLines(
+  title: string,
+  rows: readonly Row[],
+  all: boolean,
+): readonly string[] {
+  if (rows.length === 0) return [];
+  const shown = all ? rows : rows.slice(0, SHOWN_ROWS);
+  const width = Math.max(...shown.map(([id]) => id.length));
+  const left = rows.length - shown.length;
+  return [
+    title,
+    ...shown.map(([id, text]) => `  ${id.padEnd(width)}  ${text}`),
+    ...left > 0 ? [`  and ${left} more: orc analyze --all`] : [],
+  ];
+}
+
+type LearnResult = ResultOf<Learned> & {
+  readonly session: string;
+};
+
+export const learnCommand = command<LearnResult>({
+  description:
+    "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
+  flags: [
+    flag("--save", "Append it to LEARNINGS.md", { effect: "writes" }),
+    flag("--no-save", "Only show it, as without any flag", {
+      excludes: ["save"],
+    }),
+  ],
+  effect: "reads",
+  permissions: ["tree"],
+  examples: ["orc learn", "orc learn --save"],
+  async use(host, options, values) {
+    const { writeLearnings } = await import("../../history/pages.ts");
+    const save = values.on("save");
+    const learned = await withProgress(
+      host,
+      values,
+      (show) =>
+        writeLearnings(host, { ...options, save, onProgress: onReading(show) }),
+    );
+    return { ...learned, session: learned.place.session };
+  },
+  render: ({ learnings, session, hasLearnings, path, saved }) => {
+    const text = learningsSection(learnings, session, oneLine);
+    if (!hasLearnings) return `${text}\n\nNothing to learn from yet`;
+    if (path === null) return text;
+    const kept = saved ? `Appended to ${path}` : `${path} holds it already`;
+    return `${text}\n\n${kept}`;
+  },
+});
+
+function onReading(show?: Terminal["showProgress"]): OnProgress | undefined {
+  return show && ((fraction) => show(readingLine(fraction)));
+}
+
+/** How much of a log is read; one that grows meanwhile has more than all of it. */
+export function readingLine(fraction: number): string {
+  const part = Math.min(1, Math.max(0, fraction));
+  return `Reading the log ${barOf(part)} ${Math.floor(part * 100)} %`;
 }

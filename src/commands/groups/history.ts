@@ -2,18 +2,27 @@ import { usage } from "../../base/error.ts";
 import { jsonObject } from "../../base/json.ts";
 import { MAX_LISTED_EVENTS } from "../../base/limits.ts";
 import { headOf, oneLine } from "../../base/markdown.ts";
-import { learningsSection } from "../../history/page_rules.ts";
 import type { ItemOutputs } from "../../history/outputs.ts";
-import type { Generated, Learned } from "../../history/pages.ts";
-import type { Analysis, SkippedItem } from "../../history/rules.ts";
+import type { Generated } from "../../history/pages.ts";
+import type { ClosedWithReport } from "../../history/report.ts";
+import {
+  itemText,
+  timeText,
+  uncommittedText,
+} from "../../history/report_text_rules.ts";
 import type {
   History,
   HistoryEvent,
   HistoryOptions,
-  OnProgress,
 } from "../../history/use.ts";
-import type { Terminal } from "../../host/host.ts";
+import type { Host } from "../../host/host.ts";
 import { howGiven } from "../../replay/account.ts";
+import type { SessionOptions } from "../../repository/select.ts";
+import {
+  abandonSession,
+  type Closed,
+  finishSession,
+} from "../../work/phase.ts";
 import { type Truncation, truncationOf } from "../clamp.ts";
 import {
   arg,
@@ -25,8 +34,8 @@ import {
   type Style,
   type Values,
 } from "../command.ts";
-import { barOf, withProgress } from "../change_view.ts";
-import { blocksText } from "../view.ts";
+import { endLine, leftOutLine } from "../change_view.ts";
+import { section } from "../view.ts";
 
 export const historyCommand = command<
   ResultOf<History> & Truncation,
@@ -148,187 +157,107 @@ function optionsOf(values: Values): HistoryOptions {
   };
 }
 
-/** What programs get, with the keys of the Python tool. */
-interface AnalyzeResult {
-  readonly total_workflows: number;
-  readonly completed: number;
-  readonly abandoned: number;
-  readonly active: number;
-  readonly completion_rate: string;
-  readonly skipped_items: Analysis["skippedItems"];
-  readonly verification_failures: Analysis["checkFailures"];
-  readonly phase_durations: Readonly<Record<string, PhaseRow>>;
-  readonly total_events: number;
-  /** Whether people see every row. */
-  readonly all: boolean;
-}
+type FinishResult = ResultOf<ClosedWithReport>;
 
-interface PhaseRow {
-  readonly avg_minutes: string;
-  readonly count: number;
-}
-
-interface NoData {
-  readonly status: "no_data";
-  readonly message: string;
-}
-
-export const analyzeCommand = command<AnalyzeResult | NoData>({
+export const finishCommand = command<FinishResult>({
   description:
-    "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
+    "Closes the session when every phase is done; nothing changes in it any more, but that a human takes the end back with orc undo --force. Commits nothing, pushes nothing, closes no issue. Says what was done, by whom, how it was checked and approved, and what took the time; --full has it for programs.\n\n--report writes that to a file in the working tree, over an earlier report and over nothing else; of a session that is closed already it only writes the report.",
   flags: [
+    flag("-n, --notes TEXT", "What came of it, at most 2000 characters"),
+    flag("--abandon", "Close it unfinished; needs --reason"),
+    flag("-r, --reason TEXT", "Why it is abandoned"),
+    humanFlag(
+      "-f, --force",
+      "Close it as completed although something is open",
+    ),
+    flag("--no-push", "No effect: orc never pushes by itself"),
+    flag("--no-close-issues", "No effect: orc never closes issues by itself"),
+    flag("--skip-learn", "No effect: orc learn saves what there is to learn"),
     flag(
-      "--all",
-      "Show every row instead of the ten largest; --json always does",
+      "--report FILE",
+      "Write a report, too: a page where the name ends in .html, else Markdown, as for a pull request",
     ),
   ],
-  effect: "reads",
-  examples: ["orc analyze", "orc analyze --json"],
+  effect: "writes",
+  permissions: ["run", "tree"],
+  brief: () =>
+    "changed,serial,durationMinutes,skipped,approvals.message,path,report.stale,report.uncommitted,summary.status,summary.progress",
+  examples: [
+    'orc finish --notes "Released with 1.4"',
+    "orc finish --report report.html",
+    'orc finish --abandon --reason "The feature was dropped"',
+  ],
   async use(host, options, values) {
-    const { analyzeSessions } = await import("../../history/use.ts");
-    const { place, analysis, warnings } = await withProgress(
-      host,
-      values,
-      (show) =>
-        analyzeSessions(host, { ...options, onProgress: onReading(show) }),
-    );
-    return { place, warnings, ...resultOf(analysis, values.on("all")) };
+    const { closeWithReport } = await import("../../history/report.ts");
+    const file = values.text("report");
+    const close = () => closeAs(host, options, values);
+    const isRead = values.on("full") ||
+      values.text("fields") !== undefined || host.terminal.isOutputTerminal;
+    return isRead || file !== undefined
+      ? await closeWithReport(host, { ...options, file }, close)
+      : { ...await close(), report: null, path: null };
   },
-  render: (result, style) =>
-    "status" in result ? result.message : analysisText(result, style),
+  render: finishText,
 });
 
-function resultOf(
-  analysis: Analysis,
-  all: boolean,
-): AnalyzeResult | NoData {
-  const { total, completed, abandoned, active, events } = analysis;
-  if (total === 0 && events === 0) {
-    return { status: "no_data", message: "No sessions here yet" };
-  }
-  return {
-    total_workflows: total,
-    completed,
-    abandoned,
-    active,
-    completion_rate: `${
-      (total === 0 ? 0 : 100 * completed / total).toFixed(1)
-    }%`,
-    skipped_items: analysis.skippedItems,
-    verification_failures: analysis.checkFailures,
-    phase_durations: Object.fromEntries(
-      Object.entries(analysis.phaseDurations).map(
-        ([id, { averageMinutes, count }]) => [
-          id,
-          { avg_minutes: averageMinutes.toFixed(1), count },
-        ],
-      ),
-    ),
-    total_events: events,
-    all,
-  };
-}
-
-/** Rows of each list, unless all are asked for. */
-const SHOWN_ROWS = 10;
-
-/** Longest reason that people see; programs see more. */
-const MAX_REASON_LENGTH = 60;
-
-type Row = readonly [id: string, text: string];
-
-function analysisText(result: AnalyzeResult, style: Style): string {
-  const { completed, abandoned, active, completion_rate } = result;
-  const sessions =
-    `${result.total_workflows} (${completed} completed, ${abandoned} abandoned, ${active} active)`;
-  const lists: readonly (readonly [title: string, rows: readonly Row[]])[] = [
-    ["Skipped items:", rowsOf(result.skipped_items, skipText)],
-    ["Failed checks:", rowsOf(result.verification_failures, String)],
-    ["Phases:", rowsOf(result.phase_durations, phaseText)],
-  ];
-  return blocksText([
-    [
-      `Sessions   ${sessions}`,
-      `Completed  ${completion_rate}`,
-      `Events     ${result.total_events}`,
-    ],
-    ...lists.map(([title, rows]) =>
-      section(style.bold(title), rows, result.all)
-    ),
-  ]);
-}
-
-function rowsOf<Value>(
-  values: Readonly<Record<string, Value>>,
-  textOf: (value: Value) => string,
-): readonly Row[] {
-  return Object.entries(values)
-    .map(([id, value]) => [oneLine(id), textOf(value)]);
-}
-
-function skipText({ count, reasons }: SkippedItem): string {
-  const [first = ""] = reasons;
-  const reason = headOf(oneLine(first), MAX_REASON_LENGTH);
-  const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : "";
-  return reason === "" ? String(count) : `${count}  ${reason}${others}`;
-}
-
-function phaseText({ avg_minutes, count }: PhaseRow): string {
-  const times = count === 1 ? "once" : `${count} times`;
-  return `${avg_minutes} min on average, completed ${times}`;
-}
-
-function section(
-  title: string,
-  rows: readonly Row[],
-  all: boolean,
-): readonly string[] {
-  if (rows.length === 0) return [];
-  const shown = all ? rows : rows.slice(0, SHOWN_ROWS);
-  const width = Math.max(...shown.map(([id]) => id.length));
-  const left = rows.length - shown.length;
+/** People are told all; to an agent that did it all itself, it would be words to pay for. */
+function finishText(
+  { summary, durationMinutes, report, path, skipped, approvals }: FinishResult,
+  style: Style,
+): string {
+  const phases = style.isTerminal && report !== null
+    ? report.phases.filter(({ startedAt }) => startedAt !== null)
+    : [];
+  const done = phases.flatMap(({ phaseId, items }) =>
+    items.filter(({ status }) => status === "completed").map((item) =>
+      [`${phaseId} ${item.itemId}`, itemText(item)]
+        .filter((text) => text !== "").join(": ")
+    )
+  );
+  const uncommitted = report && uncommittedText(report);
   return [
-    title,
-    ...shown.map(([id, text]) => `  ${id.padEnd(width)}  ${text}`),
-    ...left > 0 ? [`  and ${left} more: orc analyze --all`] : [],
-  ];
+    endLine(summary, durationMinutes),
+    ...section("Done", done),
+    ...section("Skipped", skipped.map(leftOutLine)),
+    ...section("Approvals", approvals.map(({ message }) => message)),
+    ...section("Changed since it was checked", report?.stale ?? []),
+    ...section("Not committed", uncommitted ? [uncommitted] : []),
+    ...section(
+      "Time",
+      phases.map((phase) => `${phase.phaseId}: ${timeText(phase)}`),
+    ),
+    ...path === null ? [] : [`Report: ${path}`],
+  ].join("\n");
 }
 
-type LearnResult = ResultOf<Learned> & {
-  readonly session: string;
-};
-
-export const learnCommand = command<LearnResult>({
-  description:
-    "Shows what was skipped and why, which checks failed and how often, where a human set the rules aside, the notes, and how long the phases took. --save appends it to LEARNINGS.md at the root, unless there is nothing to learn or it stands there already.",
-  flags: [
-    flag("--save", "Append it to LEARNINGS.md", { effect: "writes" }),
-    flag("--no-save", "Only show it, as without any flag", {
-      excludes: ["save"],
-    }),
-  ],
-  effect: "reads",
-  permissions: ["tree"],
-  examples: ["orc learn", "orc learn --save"],
-  async use(host, options, values) {
-    const { writeLearnings } = await import("../../history/pages.ts");
-    const save = values.on("save");
-    const learned = await withProgress(
-      host,
-      values,
-      (show) =>
-        writeLearnings(host, { ...options, save, onProgress: onReading(show) }),
+function closeAs(
+  host: Host,
+  options: SessionOptions,
+  values: Values,
+): Promise<Closed> {
+  const reason = values.text("reason");
+  const notes = values.text("notes");
+  const force = values.on("force");
+  if (values.on("abandon")) {
+    // Who says both does not know which they mean.
+    if (force) {
+      throw usage(
+        "force_with_abandon",
+        "Flag --force does not go with --abandon, which needs no force",
+        'orc finish --abandon --reason "<why>"',
+      );
+    }
+    return abandonSession(host, { ...options, reason: reason ?? "", notes });
+  }
+  if (reason !== undefined) {
+    throw usage(
+      "reason_without_abandon",
+      "Flag --reason goes with --abandon",
+      'orc finish --notes "<what came of it>"',
     );
-    return { ...learned, session: learned.place.session };
-  },
-  render: ({ learnings, session, hasLearnings, path, saved }) => {
-    const text = learningsSection(learnings, session, oneLine);
-    if (!hasLearnings) return `${text}\n\nNothing to learn from yet`;
-    if (path === null) return text;
-    const kept = saved ? `Appended to ${path}` : `${path} holds it already`;
-    return `${text}\n\n${kept}`;
-  },
-});
+  }
+  return finishSession(host, { ...options, notes, force });
+}
 
 export const generateMdCommand = command<ResultOf<Generated>>({
   description:
@@ -474,14 +403,4 @@ function receiptOn({ details: { receipt }, message }: HistoryEvent): string {
       ? ["red on the base"]
       : [],
   ].join(", ");
-}
-
-function onReading(show?: Terminal["showProgress"]): OnProgress | undefined {
-  return show && ((fraction) => show(readingLine(fraction)));
-}
-
-/** How much of a log is read; one that grows meanwhile has more than all of it. */
-export function readingLine(fraction: number): string {
-  const part = Math.min(1, Math.max(0, fraction));
-  return `Reading the log ${barOf(part)} ${Math.floor(part * 100)} %`;
 }

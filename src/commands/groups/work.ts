@@ -1,6 +1,5 @@
-import { usage } from "../../base/error.ts";
 import { escapeControls } from "../../base/text.ts";
-import type { Host, ProgramProgress } from "../../host/host.ts";
+import type { ProgramProgress } from "../../host/host.ts";
 import type { SessionOptions } from "../../repository/select.ts";
 import { type Completed, completeItem } from "../../work/complete.ts";
 import {
@@ -10,14 +9,7 @@ import {
   type Skipped,
   startItem,
 } from "../../work/item.ts";
-import {
-  abandonSession,
-  type Advanced,
-  advancePhase,
-  approvePhase,
-  type Closed,
-  finishSession,
-} from "../../work/phase.ts";
+import { type Advanced, advancePhase, approvePhase } from "../../work/phase.ts";
 import { AHEAD, CHANGED } from "../brief.ts";
 import {
   arg,
@@ -35,8 +27,6 @@ import {
   changeText,
   commandHead,
   doneText,
-  endLine,
-  leftOutLine,
   tookText,
   withProgress,
 } from "../change_view.ts";
@@ -265,72 +255,6 @@ export const approveCommand = command<ChangeResult<unknown>>({
       style,
     ),
 });
-
-export const finishCommand = command<ResultOf<Closed>>({
-  description:
-    "Closes the session when every phase is done; nothing changes in it any more, but that a human takes the end back with orc undo --force. Commits nothing, pushes nothing, closes no issue.",
-  flags: [
-    flag("-n, --notes TEXT", "What came of it, at most 2000 characters"),
-    flag("--abandon", "Close it unfinished; needs --reason"),
-    flag("-r, --reason TEXT", "Why it is abandoned"),
-    humanFlag(
-      "-f, --force",
-      "Close it as completed although something is open",
-    ),
-    flag("--no-push", "No effect: orc never pushes by itself"),
-    flag("--no-close-issues", "No effect: orc never closes issues by itself"),
-    flag("--skip-learn", "No effect: finishing writes no report"),
-  ],
-  effect: "writes",
-  brief: () =>
-    "changed,serial,durationMinutes,skipped,approvals.message,summary.status,summary.progress",
-  examples: [
-    'orc finish --notes "Released with 1.4"',
-    'orc finish --abandon --reason "The feature was dropped"',
-  ],
-  use: close,
-  render: finishText,
-});
-
-function finishText(result: ResultOf<Closed>): string {
-  return [
-    endLine(result.summary, result.durationMinutes),
-    ...section(
-      "Skipped",
-      result.skipped.map(leftOutLine),
-    ),
-    ...section("Approvals", result.approvals.map(({ message }) => message)),
-  ].join("\n");
-}
-
-function close(
-  host: Host,
-  options: SessionOptions,
-  values: Values,
-): Promise<Closed> {
-  const reason = values.text("reason");
-  const notes = values.text("notes");
-  const force = values.on("force");
-  if (values.on("abandon")) {
-    // Who says both does not know which they mean.
-    if (force) {
-      throw usage(
-        "force_with_abandon",
-        "Flag --force does not go with --abandon, which needs no force",
-        'orc finish --abandon --reason "<why>"',
-      );
-    }
-    return abandonSession(host, { ...options, reason: reason ?? "", notes });
-  }
-  if (reason !== undefined) {
-    throw usage(
-      "reason_without_abandon",
-      "Flag --reason goes with --abandon",
-      'orc finish --notes "<what came of it>"',
-    );
-  }
-  return finishSession(host, { ...options, notes, force });
-}
 
 /** Who waits no longer than this needs no word about it. */
 const SILENT_MS = 1000;
