@@ -247,6 +247,7 @@ export {
 } from "./src/history/pages.ts";
 export type {
   Analysis,
+  CheckRuns,
   FailedItem,
   HistoryQuery,
   Learnings,

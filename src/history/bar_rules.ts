@@ -1,6 +1,5 @@
 /** Numbers as bars: for who would rather look than read. */
 import { headOf, oneLine } from "../base/markdown.ts";
-import { lengthOf } from "../base/text.ts";
 import { escapeHtml } from "./html_rules.ts";
 
 /** One bar: what it is about, how long it is, and how much of it is of another kind. */
@@ -18,22 +17,18 @@ const COLUMNS = 24;
 /** Longest label of a bar. */
 const MAX_LABEL_LENGTH = 24;
 
-/** Bars for a terminal, a line each; the other kind is drawn in another sign. */
-export function barLines(
-  bars: readonly Bar[],
+/** Bars for a terminal, all of one width; the other kind is drawn in another sign. */
+export function barsText(
+  bars: readonly Omit<Bar, "label">[],
   symbols: boolean,
 ): readonly string[] {
   const most = Math.max(0, ...bars.map(({ value }) => value));
-  const labels = bars.map(({ label }) => labelOf(label));
-  const width = Math.max(0, ...labels.map(lengthOf));
   const [full, other] = symbols ? ["█", "▒"] : ["#", ":"];
-  return bars.map(({ value, part, text }, index) => {
-    const label = labels[index] ?? "";
+  return bars.map(({ value, part }) => {
     const columns = columnsOf(value, most);
     const others = value > 0 ? Math.round(columns * part / value) : 0;
     const bar = full.repeat(columns - others) + other.repeat(others);
-    const gap = " ".repeat(width - lengthOf(label));
-    return `${label}${gap}  ${bar.padEnd(COLUMNS)}  ${text}`;
+    return bar.padEnd(COLUMNS);
   });
 }
 

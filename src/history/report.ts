@@ -1,4 +1,5 @@
 import { onRefusal, type OrcError } from "../base/error.ts";
+import { relativePath } from "../base/path.ts";
 import { minutesBetween } from "../base/text.ts";
 import { findStale } from "../checks/stale.ts";
 import { leftOutIn } from "../engine/phase.ts";
@@ -66,7 +67,7 @@ export async function writeReport(
   const opened = await openSession(host, options, { file: true });
   const { place } = opened;
   const path = reportPath(host, opened, options.file);
-  const { report, reporter, warnings } = await gather(host, opened);
+  const { report, reporter, warnings } = await gather(host, opened, path);
   if (path === null) return { place, report, path, warnings };
   const text = isHtml(path)
     ? reportHtml(report, reporter)
@@ -163,6 +164,7 @@ function isHtml(path: string): boolean {
 async function gather(
   host: Host,
   opened: OpenedSession,
+  path: string | null,
 ): Promise<{
   readonly report: Report;
   readonly reporter: Reporter;
@@ -178,13 +180,16 @@ async function gather(
   const told = reporter.result({ id, workflow, state, now: host.now() });
   const { approvals } = await readAccount(repository.store, session);
   const { stale, unknown } = await findStale(host, opened);
+  const { workingTree } = repository.found;
   const { uncommitted, reason } = await readUncommitted(host, opened);
+  // An earlier report is no part of the work.
+  const own = path === null ? undefined : relativePath(workingTree, path);
   const report: Report = {
     ...told,
     approvals,
     overrides: overrideTexts(overridesIn(state.metadata)),
     stale: stale.map(({ message }) => message),
-    uncommitted,
+    uncommitted: uncommitted?.filter((each) => each !== own) ?? null,
     unknown: [
       ...unknown.map(({ message }) => message),
       ...reason === null ? [] : [reason],

@@ -1,11 +1,17 @@
 /** A report as one file for a browser: without any script, and nothing is loaded from elsewhere. */
 import { headOf, oneLine, seen } from "../base/markdown.ts";
+import { countOf } from "../base/text.ts";
 import { epochMsOf } from "../base/time.ts";
 import { Sha256 } from "../replay/sha256.ts";
 import { type Bar, barChart } from "./bar_rules.ts";
 import { escapeHtml } from "./html_rules.ts";
 import { isMarked } from "./page_rules.ts";
-import type { Moment, Report, Reporter } from "./report_rules.ts";
+import type {
+  Moment,
+  Report,
+  ReportedCheck,
+  Reporter,
+} from "./report_rules.ts";
 import {
   checkText,
   headText,
@@ -96,6 +102,7 @@ ${REPORT_MARK}
 ${report.outcome === null ? "" : `<p>${textIn(report.outcome)}</p>`}
 ${section("Timeline", timeline(report, moments, waits))}
 ${section("Time per phase", timeBars(report))}
+${section("Tries per check", tryBars(report))}
 ${parts.join("\n")}
 ${section("What was done", doneTable(report))}
 ${section("Checks", checksTable(report))}
@@ -192,6 +199,24 @@ function timeBars({ phases }: Report): string {
     }]
   );
   return barChart("Time per phase", bars);
+}
+
+function tryBars({ phases }: Report): string {
+  const bars = phases.flatMap(({ items }) => items)
+    .flatMap(({ itemId, check }): readonly Bar[] =>
+      check === null ? [] : [{
+        label: itemId,
+        value: check.tries,
+        part: check.failures,
+        text: triesText(check),
+      }]
+    );
+  return barChart("Tries per check", bars);
+}
+
+function triesText({ tries, failures }: ReportedCheck): string {
+  const ran = countOf(tries, "run");
+  return failures === 0 ? ran : `${ran}, ${failures} failed`;
 }
 
 const WIDTH = 900;

@@ -14,6 +14,7 @@ import type {
   Workflow,
 } from "../workflow/types.ts";
 import { CHECKED, OVERRIDING } from "./rules.ts";
+import { isWork, waitedFor } from "./wait_rules.ts";
 
 /** The last run of an item's check, and what came before it. */
 export interface ReportedCheck {
@@ -170,7 +171,7 @@ export function newReporter(): Reporter {
       if (agent !== null && agents.size < MAX_MOMENTS) agents.add(agent);
       const kind = kindOf(event);
       if (kind !== undefined && moments.length < MAX_MOMENTS) {
-        moments.push({ at, phaseId, kind, text: event.message });
+        moments.push({ at, phaseId, kind, text: momentText(event) });
       }
       if (itemId !== null && CHECKED[type] !== undefined) {
         const { tries = 0, failures = 0 } = checks.get(itemId) ?? {};
@@ -233,30 +234,13 @@ export function newReporter(): Reporter {
   };
 }
 
+/** What happened, and to which item where that is not said. */
+function momentText({ itemId, message }: RecordedEvent): string {
+  const isNamed = message.split(/[^\w.-]+/).includes(itemId ?? "");
+  return itemId === null || isNamed ? message : `${itemId}: ${message}`;
+}
+
 const DONE: readonly string[] = ["item_completed", "item_skipped"];
-
-/** Whether an event tells that the work went on: what is noted, refused or answered does not. */
-export function isWork(event: RecordedEvent): boolean {
-  return /^(item|phase|verification|gate|workflow|evidence)_/.test(
-    event.type,
-  ) && originIn(event.details) === null;
-}
-
-/** How long a yes was waited for since somebody last did something; undefined where an event is no yes of a human. */
-export function waitedFor(
-  { type, details, at }: RecordedEvent,
-  workedMs: number | undefined,
-): number | undefined {
-  const isYes = type === "human_override" && !details.has("repair") &&
-      details.get("reopened") !== true || details.get("approved") === true;
-  const origin = originIn(details);
-  const atMs = epochMsOf(at);
-  const isAnswer = isYes && origin !== null && origin !== "setting";
-  if (!isAnswer || atMs === undefined || workedMs === undefined) {
-    return undefined;
-  }
-  return Math.max(0, atMs - workedMs);
-}
 
 const REFUSED: readonly string[] = ["error", "skip_rejected"];
 

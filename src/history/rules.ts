@@ -9,6 +9,7 @@ import type {
   SessionStatus,
   Workflow,
 } from "../workflow/types.ts";
+import { isWork, waitedFor } from "./wait_rules.ts";
 
 /** What a caller wants to see of a log, as it was typed. */
 export interface HistoryQuery {
@@ -228,6 +229,14 @@ export interface PhaseDuration {
   readonly count: number;
 }
 
+/** How often a check ran. */
+export interface CheckRuns {
+  /** In all sessions. */
+  readonly runs: number;
+  /** How many of them failed. */
+  readonly failures: number;
+}
+
 /** What many sessions have in common. Ids of items are counted together. */
 export interface Analysis {
   /** All sessions. */
@@ -242,6 +251,10 @@ export interface Analysis {
   readonly skippedItems: Readonly<Record<string, SkippedItem>>;
   /** Failed checks by id of the item, most failures first. */
   readonly checkFailures: Readonly<Record<string, number>>;
+  /** Runs of checks by id of the item, most runs first. */
+  readonly checkRuns: Readonly<Record<string, CheckRuns>>;
+  /** How long a human was waited for, by id of the item, or of the phase that was approved; the longest first. */
+  readonly humanWaits: Readonly<Record<string, PhaseDuration>>;
   /** By id of the phase, in the order in which they were first completed. */
   readonly phaseDurations: Readonly<Record<string, PhaseDuration>>;
   /** All events that were counted. */
@@ -275,6 +288,9 @@ export function newAnalyzer(): Analyzer {
   const failures = new BoundedMap<Failure>();
   const startedMs = new BoundedMap<number>();
   const durations = new BoundedMap<Duration>();
+  const runs = new BoundedMap<Runs>();
+  const workedMs = new BoundedMap<number>();
+  const waits = new BoundedMap<Duration>();
   let events = 0;
   return {
     addSession: (workflowId, status) => {
@@ -291,6 +307,8 @@ export function newAnalyzer(): Analyzer {
       countSkip(skips, event);
       countFailure(failures, event);
       measurePhase(startedMs, durations, event);
+      countRun(runs, event);
+      measureWait(workedMs, waits, event);
     },
     analysis: () => {
       const sum = { ...counts };
@@ -304,17 +322,32 @@ export function newAnalyzer(): Analyzer {
         checkFailures: Object.fromEntries(
           Array.from(mostFirst(failures), ([item, { count }]) => [item, count]),
         ),
-        phaseDurations: Object.fromEntries(
-          Array.from(durations, ([phase, { totalMs, count }]) => [
-            phase,
-            { averageMinutes: totalMs / count / 60_000, count },
+        checkRuns: Object.fromEntries(
+          Array.from(mostFirst(runs), ([item, { count, failures }]) => [
+            item,
+            { runs: count, failures },
           ]),
         ),
+        humanWaits: averagesOf(
+          [...waits].sort(([, a], [, b]) => b.totalMs - a.totalMs),
+        ),
+        phaseDurations: averagesOf(durations),
         events,
         isCut: outcomes.isCut || skips.isCut || failures.isCut,
       };
     },
   };
+}
+
+function averagesOf(
+  durations: Iterable<readonly [string, Duration]>,
+): Readonly<Record<string, PhaseDuration>> {
+  return Object.fromEntries(
+    Array.from(durations, ([id, { totalMs, count }]) => [
+      id,
+      { averageMinutes: totalMs / count / 60_000, count },
+    ]),
+  );
 }
 
 /** Workflows, items or phases that are kept apart; a repository has a few dozen. */
@@ -409,6 +442,39 @@ function measurePhase(
   const duration = durations.at(phaseId, { totalMs: 0, count: 0 });
   duration.totalMs += Math.max(0, atMs - start);
   duration.count++;
+}
+
+interface Runs {
+  count: number;
+  failures: number;
+}
+
+function countRun(
+  runs: BoundedMap<Runs>,
+  { type, itemId }: RecordedEvent,
+): void {
+  const passed = CHECKED[type];
+  if (passed === undefined || itemId === null) return;
+  const run = runs.at(itemId, { count: 0, failures: 0 });
+  run.count++;
+  if (!passed) run.failures++;
+}
+
+function measureWait(
+  workedMs: BoundedMap<number>,
+  waits: BoundedMap<Duration>,
+  event: RecordedEvent,
+): void {
+  const { workflowId, itemId, phaseId, at } = event;
+  const key = itemId ?? phaseId;
+  const waitedMs = waitedFor(event, workedMs.get(workflowId));
+  if (waitedMs !== undefined && key !== null) {
+    const wait = waits.at(key, { totalMs: 0, count: 0 });
+    wait.totalMs += waitedMs;
+    wait.count++;
+  }
+  const atMs = epochMsOf(at);
+  if (atMs !== undefined && isWork(event)) workedMs.set(workflowId, atMs);
 }
 
 /** An item whose checks failed. */

@@ -311,6 +311,13 @@ testOutput({
 });
 
 testText({
+  name: "orc analyze draws bars at a terminal",
+  argv: ["analyze"],
+  machine: { columns: 80 },
+  before: writeLog,
+});
+
+testText({
   name: "orc analyze --all shows every row",
   argv: ["analyze", "--all"],
   before: writeLog,

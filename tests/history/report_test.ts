@@ -4,7 +4,8 @@ import {
   type ReportOptions,
   writeReport,
 } from "../../src/history/report.ts";
-import { newReporter, waitedFor } from "../../src/history/report_rules.ts";
+import { newReporter } from "../../src/history/report_rules.ts";
+import { waitedFor } from "../../src/history/wait_rules.ts";
 import { completeItem } from "../../src/work/complete.ts";
 import { approveItem, skipItem } from "../../src/work/item.ts";
 import { abandonSession } from "../../src/work/phase.ts";
@@ -178,6 +179,11 @@ Deno.test("writeReport() names what is not committed, and what changed since it 
     const { report: told } = await writeReport(host, { root });
     assertEquals(told.uncommitted, ["a", "new"]);
     assertEquals(told.stale.length, 1);
+    // The report itself is no part of the work, nor is the one before it.
+    const written = () =>
+      writeReport({ ...host, workingDirectory: root }, { root, file: "r.md" });
+    await written();
+    assertEquals((await written()).report.uncommitted, ["a", "new"]);
     assertStringIncludes(told.stale.join(), '"all"');
   }));
 

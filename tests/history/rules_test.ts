@@ -204,6 +204,44 @@ Deno.test("newAnalyzer() counts failed checks and gates, most first", () => {
   assertEquals(events, 6);
 });
 
+Deno.test("newAnalyzer() tells how often checks ran and failed, most first", () => {
+  const run = (type: string, itemId: string | null) =>
+    recorded(type, { itemId });
+  const { checkRuns } = analysisOf([
+    run("verification_passed", "plan"),
+    run("verification_failed", "tests"),
+    run("gate_failed", "tests"),
+    run("gate_passed", "tests"),
+    run("verification_failed", null),
+    run("item_completed", "tests"),
+  ]);
+  assertEquals(Object.entries(checkRuns), [
+    ["tests", { runs: 3, failures: 2 }],
+    ["plan", { runs: 1, failures: 0 }],
+  ]);
+});
+
+Deno.test("newAnalyzer() tells how long humans were waited for, each workflow for itself", () => {
+  const at = (minute: number) => `2026-03-01T10:${minute}:00Z`;
+  const yes = (workflowId: string, minute: number) =>
+    recorded("item_completed", {
+      ...{ workflowId, itemId: "consent", at: at(minute) },
+      details: { approved: true, origin: "terminal" },
+    });
+  const work = (workflowId: string, minute: number) =>
+    recorded("item_completed", {
+      ...{ workflowId, itemId: "plan", at: at(minute) },
+    });
+  const { humanWaits } = analysisOf([
+    work("wf_a", 10),
+    work("wf_b", 20),
+    yes("wf_a", 30),
+    yes("wf_b", 30),
+    yes("wf_c", 40),
+  ]);
+  assertEquals(humanWaits, { consent: { averageMinutes: 15, count: 2 } });
+});
+
 Deno.test("newAnalyzer() averages how long phases took, each workflow for itself", () => {
   const event = (type: string, workflowId: string, at: string) =>
     recorded(type, { workflowId, at: `2026-03-01T10:${at}:00Z` });

@@ -60,6 +60,8 @@ Deno.test("analyzeSessions() counts over all sessions and writes nothing", () =>
         it: { count: 1, reasons: ["Nothing to be done here"] },
       },
       checkFailures: {},
+      checkRuns: {},
+      humanWaits: {},
       phaseDurations: { DO: { averageMinutes: 30, count: 1 } },
       events: 11,
       isCut: false,

@@ -213,6 +213,7 @@ const USE_CASES =
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [
   "learningsSection",
+  "barsText",
   "itemText",
   "timeText",
   "uncommittedText",

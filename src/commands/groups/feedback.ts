@@ -7,6 +7,7 @@ import {
   type Reviewed,
   reviewFeedback,
 } from "../../feedback/use.ts";
+import { type Bar, barsText } from "../../history/bar_rules.ts";
 import { learningsSection } from "../../history/page_rules.ts";
 import type { Learned } from "../../history/pages.ts";
 import type { Analysis, SkippedItem } from "../../history/rules.ts";
@@ -197,6 +198,8 @@ interface AnalyzeResult {
   readonly completion_rate: string;
   readonly skipped_items: Analysis["skippedItems"];
   readonly verification_failures: Analysis["checkFailures"];
+  readonly check_runs: Analysis["checkRuns"];
+  readonly human_waits: Readonly<Record<string, PhaseRow>>;
   readonly phase_durations: Readonly<Record<string, PhaseRow>>;
   readonly total_events: number;
   /** Whether people see every row. */
@@ -215,7 +218,7 @@ interface NoData {
 
 export const analyzeCommand = command<AnalyzeResult | NoData>({
   description:
-    "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, whose checks failed, and how long the phases took. Items and phases that have the same id are counted together, whatever their workflow.",
+    "Counts over all sessions of the repository and the log that the Python tool left: how they ended, which items were skipped and why, how often checks ran and failed, how long a human was waited for, and how long the phases took. A terminal shows bars. Items and phases that have the same id are counted together, whatever their workflow.",
   flags: [
     flag(
       "--all",
@@ -256,17 +259,23 @@ function resultOf(
     }%`,
     skipped_items: analysis.skippedItems,
     verification_failures: analysis.checkFailures,
-    phase_durations: Object.fromEntries(
-      Object.entries(analysis.phaseDurations).map(
-        ([id, { averageMinutes, count }]) => [
-          id,
-          { avg_minutes: averageMinutes.toFixed(1), count },
-        ],
-      ),
-    ),
+    check_runs: analysis.checkRuns,
+    human_waits: rowsIn(analysis.humanWaits),
+    phase_durations: rowsIn(analysis.phaseDurations),
     total_events: events,
     all,
   };
+}
+
+function rowsIn(
+  durations: Analysis["phaseDurations"],
+): Readonly<Record<string, PhaseRow>> {
+  return Object.fromEntries(
+    Object.entries(durations).map(([id, { averageMinutes, count }]) => [
+      id,
+      { avg_minutes: averageMinutes.toFixed(1), count },
+    ]),
+  );
 }
 
 /** Rows of each list, unless all are asked for. */
@@ -283,8 +292,18 @@ function analysisText(result: AnalyzeResult, style: Style): string {
     `${result.total_workflows} (${completed} completed, ${abandoned} abandoned, ${active} active)`;
   const lists: readonly (readonly [title: string, rows: readonly Row[]])[] = [
     ["Skipped items:", rowsOf(result.skipped_items, skipText)],
-    ["Failed checks:", rowsOf(result.verification_failures, String)],
-    ["Phases:", rowsOf(result.phase_durations, phaseText)],
+    [
+      "Checks:",
+      barsOf(result.check_runs, style, ({ runs, failures }) => ({
+        value: runs,
+        part: failures,
+        text: `${countOf(runs, "run")}${
+          failures === 0 ? "" : `, ${failures} failed`
+        }`,
+      })),
+    ],
+    ["Waiting for humans:", timeRows(result.human_waits, style, "answered")],
+    ["Phases:", timeRows(result.phase_durations, style, "completed")],
   ];
   return blocksText([
     [
@@ -296,6 +315,34 @@ function analysisText(result: AnalyzeResult, style: Style): string {
       rowLines(style.bold(title), rows, result.all)
     ),
   ]);
+}
+
+/** A terminal gets a bar before each text. */
+function barsOf<Value>(
+  values: Readonly<Record<string, Value>>,
+  style: Style,
+  barOf: (value: Value) => Omit<Bar, "label">,
+): readonly Row[] {
+  const bars = Object.values(values).map(barOf);
+  const drawn = style.isTerminal ? barsText(bars, style.symbols) : [];
+  return Object.keys(values).map((id, index) => [
+    oneLine(id),
+    [drawn[index] ?? [], bars[index]?.text ?? ""].flat().join("  "),
+  ]);
+}
+
+function timeRows(
+  values: Readonly<Record<string, PhaseRow>>,
+  style: Style,
+  done: string,
+): readonly Row[] {
+  return barsOf(values, style, ({ avg_minutes, count }) => ({
+    value: Number(avg_minutes),
+    part: 0,
+    text: `${avg_minutes} min on average, ${done} ${
+      count === 1 ? "once" : `${count} times`
+    }`,
+  }));
 }
 
 function rowsOf<Value>(
@@ -311,11 +358,6 @@ function skipText({ count, reasons }: SkippedItem): string {
   const reason = headOf(oneLine(first), MAX_REASON_LENGTH);
   const others = reasons.length > 1 ? `, and ${reasons.length - 1} more` : "";
   return reason === "" ? String(count) : `${count}  ${reason}${others}`;
-}
-
-function phaseText({ avg_minutes, count }: PhaseRow): string {
-  const times = count === 1 ? "once" : `${count} times`;
-  return `${avg_minutes} min on average, completed ${times}`;
 }
 
 function rowLines(
