@@ -145,6 +145,8 @@ export {
   watchApprovals,
   type WatchApprovalsOptions,
 } from "./src/work/approvals.ts";
+export { type NotifyTest, testNotify } from "./src/notify/use.ts";
+export type { Format as NotifyFormat } from "./src/notify/message_rules.ts";
 export type { Changed } from "./src/work/change.ts";
 export {
   type Completed,

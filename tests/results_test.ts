@@ -45,6 +45,7 @@ const CALLS: Readonly<
   skipItem: (host, o) =>
     orc.skipItem(host, { ...o, itemId: "sketch", reason: "Not needed at all" }),
   listApprovals: (host, { root }) => orc.listApprovals(host, { root }),
+  testNotify: (host, { root }) => orc.testNotify(host, { root }),
   watchApprovals: (host, { root }) =>
     orc.watchApprovals(host, { root }).warnings(),
   approveItem: (host, o) =>

@@ -21,6 +21,7 @@ export const ROOMS = [
   "checks",
   "trust",
   "work",
+  "notify",
   "checkpoints",
   "handoff",
   "history",

@@ -171,6 +171,7 @@ export type OrcErrorCode =
   | "nothing_awaited"
   | "nothing_changed"
   | "nothing_to_recover"
+  | "notify_failed"
   | "nul_in_argument"
   | "orc_version"
   | "other_lineage"

@@ -111,9 +111,7 @@ async function perform(run: Run): Promise<number> {
     await tellOfMigration(run, name, root);
   }
   if (command.effect !== "reads" && session !== null) {
-    const { sendAway, tidyUp } = await import("./after.ts");
-    await tidyUp(run, root);
-    await sendAway(run, { root, session });
+    await (await import("./after.ts")).settle(run, { root, session });
   }
   await outcome.lasts;
   return refusal === undefined ? 0 : exitCodeOf(refusal);

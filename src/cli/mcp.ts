@@ -27,7 +27,7 @@ import { openRepository } from "../repository/open.ts";
 import { openSession } from "../repository/select.ts";
 import { mayVanish } from "../persist/vanishing.ts";
 import { readStatus } from "../work/status.ts";
-import { sendAway, tidyUp } from "./after.ts";
+import { sendAway, tellHuman, tidyUp } from "./after.ts";
 import { resultText, type Run, tell } from "./output.ts";
 import { prepare, selectCommand, styleFor } from "./parse.ts";
 import { assertNotTyped } from "./switches.ts";
@@ -192,8 +192,9 @@ async function sendLater(
   try {
     const { layout: { root } } = openRepository(host, { root: options.root });
     await tidyUp({ ...run, commandName }, root);
-    if (!mayVanish(host, root)) return;
     const { place } = await openSession(host, options);
+    await tellHuman({ ...run, commandName }, place);
+    if (!mayVanish(host, root)) return;
     await sendAway(run, place);
   } catch (error) {
     tell(run.streams, `${escapeControls(String(error))}\n`);

@@ -194,6 +194,7 @@ notes_too_long usage the notes are too long
 nothing_awaited not_found nothing waits for a human
 nothing_changed refused no file that the item is about differs from the start of the session
 nothing_to_recover not_found no session is missing
+notify_failed external whoever notify names cannot be told
 nul_in_argument usage an argument holds a NUL character
 orc_version config the workflow asks for another version of orc
 other_lineage conflict another session has the same id

@@ -112,6 +112,8 @@ export const commandGroups: readonly CommandGroup[] = [
       migration("migrate", "Move the older tool's files in, or back out"),
       migration("import-legacy", "Copy the older tool's files from elsewhere"),
       sessions("unlock", "Show who holds the locks, or remove them"),
+      { ...approvals("notify test", "Try to be told"), isHidden: true },
+      { ...approvals("notify deliver", "Tell somebody"), isHidden: true },
       { ...agents("hook", "Answer a hook of an agent's host"), isHidden: true },
     ],
   },

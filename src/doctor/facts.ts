@@ -32,6 +32,7 @@ import {
   realOrGiven,
 } from "../files/read.ts";
 import type { FoundRoot } from "../files/root.ts";
+import type { NotifyFailure } from "../notify/use.ts";
 import type { Machine } from "../host/ephemeral.ts";
 import type { Host } from "../host/host.ts";
 import { readAdoption, readLegacyState } from "../session/legacy.ts";
@@ -111,6 +112,8 @@ export interface DiagnosisFacts extends StoredFacts {
   readonly store: StoreFact | null;
   /** Where this is, and whether that vanishes. */
   readonly machine: Machine;
+  /** What kept the last message from being told that a human is waited for; null where nothing did. */
+  readonly notify: NotifyFailure | null;
   /** What belongs to somebody else who does not let this user change it. */
   readonly unwritable: readonly PathFact[];
   /** What sessions are started with, or why none can be. */

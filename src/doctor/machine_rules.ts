@@ -1,4 +1,4 @@
-/** What will not work on a machine that vanishes. */
+/** What will not work on a machine that vanishes, and what did not reach its people. */
 import type { DiagnosisFacts } from "./facts.ts";
 import { type Row, rowsAbout } from "./session_rules.ts";
 
@@ -17,6 +17,18 @@ export const machineRows: readonly Row<DiagnosisFacts>[] = [
   info("machine_vanishes", {
     of: (facts) => facts.machine.vanishes === "maybe" && lossOf(facts),
     remedy: REMEDY,
+  }),
+];
+
+export const notifyRows: readonly Row<DiagnosisFacts>[] = [
+  warning("notify_failed", {
+    of: ({ notify, layout: { directory: path } }) =>
+      notify !== null && {
+        path,
+        message:
+          `Of "${path}" nobody was told at ${notify.at} that a human is waited for: ${notify.message}`,
+      },
+    remedy: "mend that, then try it: orc notify test",
   }),
 ];
 

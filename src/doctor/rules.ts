@@ -8,7 +8,7 @@ import { secretFindings } from "../secrets/rules.ts";
 import { storeFindings } from "../sessions/store_rules.ts";
 import type { DiagnosisFacts } from "./facts.ts";
 import type { PathFact, Trouble } from "./look.ts";
-import { machineRows } from "./machine_rules.ts";
+import { machineRows, notifyRows } from "./machine_rules.ts";
 import {
   isBusy,
   isHiding,
@@ -511,5 +511,6 @@ const TABLES: readonly Rows[] = [
   legacyRows,
   settingRows,
   machineRows,
+  notifyRows,
   storeRows,
 ];

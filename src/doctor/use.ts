@@ -22,6 +22,7 @@ import { lookAtDatabase } from "../sessions/store.ts";
 import { readValue } from "../settings/files.ts";
 import { storeModuleOf } from "../settings/store_rules.ts";
 import { readMachine } from "../settings/machine.ts";
+import { readNotifyFailure } from "../notify/use.ts";
 import { committedReader } from "../trust/committed.ts";
 import { untrustedWorkflow } from "../trust/foreign.ts";
 import { problemLine } from "../workflow/problem.ts";
@@ -218,6 +219,7 @@ async function* lookAtAll(
       ? stored.paths.map((fact) => ({ ...fact, mode: null, uid: null }))
       : stored.paths,
     machine: await readMachine(host, repository).catch(onRefusal(() => STAYS)),
+    notify: readNotifyFailure(layout),
     unwritable: await unwritablePaths(host, stored.paths),
     isProject: !isOfNoRepository(layout.root, host.homeDirectory()),
     foreign: await foreignSessions(host, repository, stored),

@@ -71,6 +71,7 @@ import type {
   SessionApproval,
   WatchApprovalsOptions,
 } from "../work/approvals.ts";
+import type { NotifyTest } from "../notify/use.ts";
 import type {
   Initialized,
   InitOptions,
@@ -317,6 +318,12 @@ export class Repository {
   async approvals(options: CallOptions = {}): Promise<Approvals> {
     const { listApprovals } = await import("../work/approvals.ts");
     return await listApprovals(this.#site.host, callIn(this.#site, options));
+  }
+
+  /** Whether who is to be told when a human is waited for can be: {@linkcode testNotify}. */
+  async notifyTest(options: CallOptions = {}): Promise<NotifyTest> {
+    const { testNotify } = await import("../notify/use.ts");
+    return await testNotify(this.#site.host, callIn(this.#site, options));
   }
 
   /** What comes to wait, until the signal ends it: {@linkcode watchApprovals}. */

@@ -155,6 +155,14 @@ const BUCKET_URL: SettingType = {
     text.replace(/\/\/[^]*@/, "//...@").replace(/[?#][^]*$/, "?..."),
 };
 
+/** A program with its arguments, or an address, plain only where no network is between, whose path may let one in. */
+const RECEIVER =
+  /^(?:https:\/\/[\w.-]+(?::\d{1,5})?(?:\/\S*)?|http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?:\/\S*)?|(?!https?:)\S.*)$/i;
+const NOTIFY: SettingType = {
+  ...oneLine("https://HOST/..., or a command line", RECEIVER),
+  shown: (text) => text.replace(/^(https?:..)(.*@)?([^/]*).*$/i, "$1$3/..."),
+};
+
 const PLAIN_STORES = choice("file", "auto", "postgres");
 
 /** Files, a database, or a module of the user's own. */
@@ -267,6 +275,21 @@ const ROWS = [
     default: true,
     summary: "Whether orc tells once a day of files the Python tool left",
     isForShow: true,
+  },
+  {
+    name: "notify",
+    type: NOTIFY,
+    default: null,
+    summary: "Program or URL that is told when a human is waited for",
+    // Whoever names it gets data, or runs: no repository does.
+    inRepository: [],
+  },
+  {
+    name: "notify_format",
+    type: choice("json", "ntfy", "slack"),
+    default: "json",
+    summary: "What it is told in: JSON of orc, or what ntfy or Slack takes",
+    inRepository: [],
   },
   {
     name: "color",
@@ -439,7 +462,7 @@ export interface Setting extends SettingRow {
 /** Every setting, in the order in which people see them. */
 export const SETTINGS: readonly Setting[] = ROWS.map((row: SettingRow) => ({
   since: "0.1.0",
-  ...row.name.startsWith("store") ? { inLegacyFiles: NONE } : {},
+  .../^(?:store|notify)/.test(row.name) ? { inLegacyFiles: NONE } : {},
   ...row.name.startsWith("persist_")
     ? { inLegacyFiles: NONE, aliases: [{ name: row.name.replace("_", ".") }] }
     : {},

@@ -94,6 +94,7 @@ export function wellFacts(facts: Some<DiagnosisFacts> = {}): DiagnosisFacts {
     isProject: true,
     foreign: [],
     stranded: [],
+    notify: null,
     machine: { place: null, vanishes: "no", branchPrefix: null },
     paths: [
       { path: "/shop/.orchestrator", kind: "directory", mode: 0o755, uid: 1 },

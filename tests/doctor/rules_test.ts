@@ -144,6 +144,9 @@ const CASES: Readonly<
       workflow: { ...workflow, doubts: ["/shop/workflow.yaml:1:1: It passes"] },
     }],
     ["machine_vanishes", on({ vanishes: "yes" })],
+    ["notify_failed", {
+      notify: { at: "2026-03-01T10:00:00Z", message: "It is not there" },
+    }],
     ["newer_store", store({ version: 3 })],
     ["store_read_only", store({ readOnly: true })],
     ["store_clock", store({ clockAheadMs: 2_001 })],

@@ -25,12 +25,14 @@ const FUNCTIONS: Readonly<Record<string, readonly Name[]>> = {
   "advance": ["advancePhase"],
   "finish": ["finishSession", "abandonSession"],
   "approvals": ["listApprovals", "watchApprovals"],
+  "notify test": ["testNotify"],
   "approve-item": ["approveItem"],
   "wait": ["waitForAnswer"],
   "reject": ["rejectItem"],
   "reopen": ["reopen"],
   "approve": ["approvePhase"],
   "verify-write-allowed": ["verifyWriteAllowed"],
+  "notify deliver": [],
   "hook": ["answerHook"],
   "mcp": [],
   "checkpoint": ["saveCheckpoint"],
@@ -118,12 +120,14 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
   "advance": ["session.advance"],
   "finish": ["session.finish", "session.abandon"],
   "approvals": ["repository.approvals", "repository.waiting"],
+  "notify test": ["repository.notifyTest"],
   "approve-item": ["session.approve"],
   "wait": ["session.wait"],
   "reject": ["session.reject"],
   "reopen": ["session.reopen"],
   "approve": ["session.approvePhase"],
   "verify-write-allowed": ["session.verifyWriteAllowed"],
+  "notify deliver": [],
   "hook": [],
   "mcp": [],
   "checkpoint": ["session.checkpoint"],
@@ -208,10 +212,11 @@ const OWN_METHODS: readonly string[] = [
 
 /** Rooms whose functions are use cases: what a command takes from them, a library user may need too. */
 const USE_CASES =
-  /^(?:\.\.\/)+(?:work|checkpoints|handoff|history|feedback|sessions|snapshot|persist|upstream|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
+  /^(?:\.\.\/)+(?:work|notify|checkpoints|handoff|history|feedback|sessions|snapshot|persist|upstream|migration|doctor|trust|secrets|config|agents)\/\w+\.ts$/;
 
 /** What commands share besides: texts, and what a shell completes. */
 const SHARED: readonly string[] = [
+  "deliver",
   "learningsSection",
   "barsText",
   "itemText",

@@ -41,6 +41,7 @@ async function codesIn(
     isProject: true,
     foreign: [],
     stranded: [],
+    notify: null,
     machine: { place: null, vanishes: "no", branchPrefix: null },
     disk: {
       path: layout.directory,

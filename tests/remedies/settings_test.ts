@@ -113,6 +113,25 @@ prove({
   },
 });
 
+prove({
+  code: "notify_failed",
+  damage: ({ root }) => {
+    const cache = `${root}/.orchestrator/cache`;
+    Deno.mkdirSync(cache, { recursive: true });
+    const path = `${cache}/notify-failure.json`;
+    const failure = { at: "2026-03-01T10:00:00Z", message: "It is away" };
+    Deno.writeTextFileSync(path, JSON.stringify(failure));
+    Deno.chmodSync(path, 0o600);
+  },
+  untilThen: ALL_GOES_ON,
+  ways: {
+    "mend that, then try it: orc notify test": [
+      "orc config set notify true --global",
+      "orc notify test",
+    ],
+  },
+});
+
 const SECRETS = ".orchestrator/secrets";
 
 /** Gives the user an identity, and keeps a secret. */

@@ -5,6 +5,7 @@ import {
   minutesBetween,
   shellWord,
 } from "../../base/text.ts";
+import type { NotifyTest } from "../../notify/use.ts";
 import {
   type Approvals,
   listApprovals,
@@ -88,6 +89,33 @@ function approvalText(
     `  ${inOneLine(command)}`,
   ].join("\n");
 }
+
+export const notifyTestCommand = command<ResultOf<NotifyTest>>({
+  description:
+    "Sends a message that says it is a test to whoever the setting notify names, and waits up to 10 seconds for the answer. When a gate opens, the same is done without anybody waiting for it.",
+  effect: "writes",
+  permissions: ["run", "net"],
+  examples: ["orc notify test"],
+  async use(host, { root, lockTimeout, purpose }) {
+    const { testNotify } = await import("../../notify/use.ts");
+    return await testNotify(host, { root, lockTimeout, purpose });
+  },
+  render: ({ receiver, format }) => `Told ${receiver}, as ${format}`,
+});
+
+export const notifyDeliverCommand = command<Record<string, never>>({
+  description:
+    "Sends the messages on its standard input to whoever the setting notify names. Another orc runs it in the background, and doctor names what went wrong.",
+  effect: "writes",
+  permissions: ["run", "net"],
+  examples: ["orc notify deliver"],
+  async run(host, values) {
+    const { deliver } = await import("../../notify/use.ts");
+    await deliver(host, { root: values.text("root") });
+    return { place: null, result: {} };
+  },
+  render: () => "",
+});
 
 export const rejectCommand = command<ChangeResult<{ itemId: string }>>({
   description:
