@@ -592,6 +592,14 @@ test({
       const { code, out } = await lab.orc(["validate", "--full"]);
       assertEquals(code, OK, out);
       assertStringIncludes(out, `${lab.root}/workflow.yaml`);
+      Deno.removeSync(other);
+      Deno.renameSync(`${lab.root}/workflow.yaml`, other);
+      const alone = await lab.orc(["start", "--beside", "Another"]);
+      assertEquals(alone.code, OK, alone.err);
+      assertStringIncludes(
+        alone.err,
+        'there is "WORKFLOW.yaml": only "workflow.yaml" is read',
+      );
     }),
 });
 
