@@ -115,10 +115,11 @@ ${END}
 
 const WORST: readonly string[] = ["Forced", "Changed since it was checked"];
 
+/** A part that scrolls on a narrow screen, also by keyboard. */
 function section(title: string, content: string, kind = ""): string {
   if (content === "") return "";
-  const name = kind === "" ? "" : ` class="${kind}"`;
-  return `<section${name}><h2>${escapeHtml(title)}</h2>${content}</section>`;
+  const name = escapeHtml(title);
+  return `<section class="${kind}" tabindex="0" aria-label="${name}"><h2>${name}</h2>${content}</section>`;
 }
 
 /** Longest text of others on the page. */
@@ -232,7 +233,8 @@ function timeline(
   const startMs = epochMsOf(report.startedAt);
   const { durationSeconds } = report;
   if (startMs === undefined || durationSeconds === null) return "";
-  const spanMs = Math.max(1000, durationSeconds * 1000);
+  const endMs = epochMsOf(report.endedAt) ?? startMs + durationSeconds * 1000;
+  const spanMs = Math.max(1, endMs - startMs);
   const x = (ms: number) => {
     const part = Math.min(1, Math.max(0, (ms - startMs) / spanMs));
     return LEFT + Math.round((WIDTH - LEFT - 10) * part * 10) / 10;
@@ -241,7 +243,7 @@ function timeline(
   const rows = shown.map((phase, index) => {
     const y = index * ROW + 6;
     const from = epochMsOf(phase.startedAt) ?? startMs;
-    const to = from + (phase.durationSeconds ?? 0) * 1000;
+    const to = epochMsOf(phase.completedAt) ?? endMs;
     const own = <Each extends { readonly phaseId: string | null }>(
       all: readonly Each[],
     ) => all.filter(({ phaseId }) => phaseId === phase.phaseId);
