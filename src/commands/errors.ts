@@ -116,11 +116,11 @@ invalid_session_id usage that is no id of a session
 invalid_setting config,usage the value does not fit the setting
 invalid_state corrupt the state is not what it has to be
 invalid_status usage that is no status to choose sessions by
+invalid_store_module config the module that the setting store names keeps no sessions
 invalid_task usage the task is blank or too long
 invalid_time usage that is no time
 invalid_timeout usage that is no time to wait
 invalid_utf8 config,corrupt a file is not valid UTF-8
-invalid_store_module config the module that the setting store names keeps no sessions
 invalid_value usage the flag takes no such value
 invalid_workflow config the workflow cannot be used; all problems are named
 invalid_yaml config a file is no YAML

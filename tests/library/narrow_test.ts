@@ -90,6 +90,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   "secrets.get": "no_such_secret",
   "session.finish": "session_closed",
   "session.outputs": "no_output",
+  "repository.notifyTest": "not_set",
   "repository.recover": "nothing_to_recover",
   "repository.forget": "nothing_to_recover",
 };

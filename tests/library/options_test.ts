@@ -40,7 +40,7 @@ Deno.test("an option that nobody knows is refused with those that there are", ()
     assert(error instanceof OrcError);
     assertEquals([error.code, error.hint], [
       "unknown_option",
-      "it takes root, host, signal, lockTimeoutMs",
+      "it takes root, host, documents, signal, lockTimeoutMs",
     ]);
   }));
 
