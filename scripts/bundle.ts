@@ -7,7 +7,7 @@ import { bundleProgram } from "./build/program.ts";
 import { endWith } from "./npm/program.ts";
 
 /** More could not be called a file to copy to a machine where nothing can be installed. */
-export const MAX_BYTES = 2_000_000;
+export const MAX_BYTES = 2_100_000;
 
 /** Writes the file, and beside it its source map; returns the size of the file in bytes. */
 export async function bundle(root: string, output: string): Promise<number> {

@@ -1,6 +1,4 @@
 /** Another orc that goes on by itself once this one has ended. */
-import { spawn } from "node:child_process";
-import process from "node:process";
 import { nameOf } from "../base/path.ts";
 import { repositoryLayout } from "../base/layout.ts";
 import { isGranted } from "../files/read.ts";
@@ -12,12 +10,14 @@ export async function startSelf(
   receiver: Receiver,
   input: string,
 ): Promise<readonly string[]> {
+  const { spawn } = await import("node:child_process");
+  const { default: process } = await import("node:process");
   if (!isGranted({ name: "run", command: process.execPath })) {
     return [
       "Nobody was told that a human is waited for: it takes --allow-run",
     ];
   }
-  const [program = "", ...args] = selfCommand(root, receiver);
+  const [program = "", ...args] = selfCommand(process, root, receiver);
   const child = spawn(program, [...args, "notify", "deliver", "--root", root], {
     cwd: root,
     detached: true,
@@ -39,9 +39,19 @@ export async function startSelf(
   return answer;
 }
 
+/** What a runtime says of itself, as Node does. */
+interface Runtime {
+  readonly execPath: string;
+  readonly argv: readonly string[];
+  readonly versions: Readonly<Record<string, string | undefined>>;
+}
+
 /** How this orc was started, with no more permissions than telling takes. */
-function selfCommand(root: string, receiver: Receiver): readonly string[] {
-  const { execPath, argv, versions } = process;
+function selfCommand(
+  { execPath, argv, versions }: Runtime,
+  root: string,
+  receiver: Receiver,
+): readonly string[] {
   const [, script = ""] = argv;
   if (versions.deno === undefined) return [execPath, script];
   // A compiled orc is its own runtime.

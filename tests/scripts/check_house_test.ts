@@ -5,8 +5,10 @@ const PROJECT: Readonly<Record<string, string>> = {
   "mod.ts": 'export { a } from "./src/core.ts";\nimport("./cli.ts");',
   "cli.ts": 'import { a } from "./src/core.ts";',
   "src/core.ts": 'export { a } from "./base/a.ts";',
+  "src/store.ts": 'export { a } from "./base/a.ts";',
   "src/base/a.ts": "export const a = 1;",
   "tests/mod_test.ts": 'import { a } from "../mod.ts";',
+  "tests/store_test.ts": 'import { a } from "../src/store.ts";',
 };
 
 function problemsIn(project: Readonly<Record<string, string>>): string[] {
