@@ -9,6 +9,7 @@ import {
   updateOf,
 } from "../persist/clones.ts";
 import { settingsFor, type Site, withSite } from "./clones.ts";
+import { killIfRunning } from "../parallel/orc_process.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const WORKER = new URL("worker.ts", import.meta.url).pathname;
@@ -35,7 +36,7 @@ async function isKilled(
     if (left === 0) die();
     return undefined;
   };
-  const die = () => child.kill("SIGKILL");
+  const die = () => killIfRunning(child);
   const { code, signal, stderr } = await child.output();
   server.fault = () => undefined;
   if (signal === "SIGKILL") return true;

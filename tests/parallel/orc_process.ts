@@ -48,7 +48,8 @@ export function startOrc(
   };
 }
 
-function killIfRunning(child: Deno.ChildProcess): void {
+/** Kills a process that may have ended by itself meanwhile. */
+export function killIfRunning(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   type StoredFixture,
   withSession,
 } from "../session/fixtures.ts";
+import { killIfRunning } from "./orc_process.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const WORKER = new URL("./worker.ts", import.meta.url).pathname;
@@ -63,7 +64,7 @@ class Worker {
   }
 
   kill(): void {
-    this.#child.kill("SIGKILL");
+    killIfRunning(this.#child);
   }
 
   /** Waits for the end; returns the items that were acknowledged. */

@@ -11,6 +11,7 @@ import {
   updateOf,
   withRemote,
 } from "./clones.ts";
+import { killIfRunning } from "../parallel/orc_process.ts";
 import { assert, assertEquals } from "@std/assert";
 
 const WORKER = new URL("kill_worker.ts", import.meta.url).pathname;
@@ -124,7 +125,7 @@ Deno.test({
           stdout: "null",
           stderr: "null",
         }).spawn();
-        const timer = setTimeout(() => child.kill("SIGKILL"), 250 + 40 * round);
+        const timer = setTimeout(killIfRunning, 250 + 40 * round, child);
         await child.status;
         clearTimeout(timer);
         const found = await updateOf(b);

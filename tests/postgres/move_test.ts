@@ -1,4 +1,5 @@
 /** Sessions go from files into a database and back, byte for byte, whoever is killed on the way. */
+import { killIfRunning } from "../parallel/orc_process.ts";
 import { APPROVING, type Repository, treeOf } from "../journey/orc.ts";
 import { orcCommand } from "../orc_command.ts";
 import { choosing, inDatabase, WORKFLOW } from "./chosen.ts";
@@ -231,7 +232,7 @@ test("a move that is killed at any moment is taken up by the next, and loses not
         let isOver = false;
         const ended = child.status.finally(() => isOver = true);
         while (!isOver && await arrived() <= count);
-        if (!isOver) child.kill("SIGKILL");
+        if (!isOver) killIfRunning(child);
         await ended;
         // Each lies somewhere, whole, and the same.
         const found = { ...await kept(ask), ...await filesOf(inFiles) };

@@ -10,6 +10,7 @@ import { KEYS } from "../objects/server.ts";
 import { orcCommand } from "../orc_command.ts";
 import { git, withRemote } from "../persist/clones.ts";
 import { type Gateway, hasGateway, withGateway } from "./gateway.ts";
+import { killIfRunning } from "../parallel/orc_process.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 
 async function bucketAt(url: string): Promise<Bucket> {
@@ -280,7 +281,7 @@ function killed(gateway: Gateway): Promise<void> {
       const [old, next] = [await serialOf(b), await serialOf(a)];
       const child = a("persist", "push");
       const timer = setTimeout(
-        () => child.kill("SIGKILL"),
+        () => killIfRunning(child),
         wholeMs * (0.5 + round / 24),
       );
       const { signal } = await ended(child);
