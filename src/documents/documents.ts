@@ -15,7 +15,7 @@ export interface StoredDocument {
  * - Each of them happens wholly or not at all, and compares the version in the same moment.
  *
  * A key is at most 400 characters long, of `A`–`Z`, `a`–`z`, `0`–`9`, `_`, `.`, `-` and `/`. A text is JSON, of
- * some kilobytes mostly; a state may have 64 MiB. Whatever a method throws is taken for a failure of the way to
+ * some kilobytes mostly; a state may have 256 MiB. Whatever a method throws is taken for a failure of the way to
  * the backend: orc asks again, and finds out whether something was stored.
  */
 export interface Documents {

@@ -1,5 +1,10 @@
 /** Documents that a module of the user's own keeps, which the setting `store` names. */
-import { misconfigured, notFound, type OrcError } from "../base/error.ts";
+import {
+  isOrcError,
+  misconfigured,
+  notFound,
+  type OrcError,
+} from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { MAX_CONFIG_BYTES } from "../base/limits.ts";
 import { resolvePath } from "../base/path.ts";
@@ -56,14 +61,32 @@ export async function openModule(
   if (typeof open !== "function") {
     throw invalidModule(label, "its default export is no function");
   }
-  const documents = await open(request);
-  const lacking = ["get", "put", "delete", "keys"].filter((name) =>
-    typeof documents?.[name] !== "function"
-  );
+  const documents = await opened(label, () => open(request));
+  const lacking = [
+    ...typeof documents?.shown === "string" ? [] : ["shown"],
+    ...FUNCTIONS.filter((name) => typeof documents?.[name] !== "function"),
+  ];
   if (lacking.length > 0) {
     throw invalidModule(label, `what it opens has no ${lacking.join(", ")}`);
   }
   return documents;
+}
+
+/** What documents must be able to do. */
+const FUNCTIONS = ["get", "put", "delete", "keys"];
+
+/** A module is the user's own: what it throws is no bug of orc, and what is an error of orc stays so. */
+async function opened<Opened>(
+  label: string,
+  open: () => Opened | Promise<Opened>,
+): Promise<Opened> {
+  try {
+    return await open();
+  } catch (error) {
+    if (isOrcError(error)) throw error;
+    const why = `it cannot be opened: ${firstLine(error)}`;
+    throw invalidModule(label, why, error);
+  }
 }
 
 async function addressOfModule(

@@ -108,10 +108,11 @@ export class SessionDocuments {
       .filter(isSessionId).sort();
   }
 
-  async find(id: string): Promise<FoundHead | undefined> {
+  /** `isUnsure` says that something may be stored of which nobody was told. */
+  async find(id: string, isUnsure = false): Promise<FoundHead | undefined> {
     if (!isSessionId(id)) return undefined;
     const key = `${await this.#prefix("session")}${id}`;
-    const found = await this.ask((all) => all.get(key));
+    const found = await this.ask((all) => all.get(key), isUnsure);
     if (found === undefined) return undefined;
     const { text, version } = found;
     return { head: decodeHead(text, this.labelOf(id)), version };
@@ -170,7 +171,7 @@ export class SessionDocuments {
     let isUnsure = false;
     let failures = 0;
     for (let tries = 0;; tries++) {
-      const found = await this.find(id);
+      const found = await this.find(id, isUnsure);
       const outcome = await act(found, isUnsure);
       try {
         if (await this.#store(id, found, outcome)) return outcome.result;
@@ -178,7 +179,7 @@ export class SessionDocuments {
         // What was sent may arrive all the same: the next try finds out.
         isUnsure = true;
         failures += 1;
-        await this.#recover(error, failures, signal);
+        await this.#recover(error, { failures, isUnsure, signal });
         continue;
       }
       if (performance.now() > untilMs) throw busy(this.labelOf(id));
@@ -227,25 +228,31 @@ export class SessionDocuments {
   /** Asks for what may be asked again. */
   async ask<Result>(
     question: (documents: Documents) => Promise<Result>,
+    isUnsure = false,
   ): Promise<Result> {
     const { signal } = this.context;
     for (let failures = 1;; failures++) {
       try {
         return await question(this.documents);
       } catch (error) {
-        await this.#recover(error, failures, signal);
+        await this.#recover(error, { failures, isUnsure, signal });
       }
     }
   }
 
   async #recover(
     error: unknown,
-    failures: number,
-    signal: AbortSignal | undefined,
+    { failures, isUnsure, signal }: {
+      readonly failures: number;
+      readonly isUnsure: boolean;
+      readonly signal: AbortSignal | undefined;
+    },
   ): Promise<void> {
     // What speaks of its own failures as orc does has tried enough, and knows why.
     if (isOrcError(error)) throw error;
-    if (failures >= MAX_FAILURES) throw unreachable(this.documents, error);
+    if (failures >= MAX_FAILURES) {
+      throw unreachable(this.documents, isUnsure, error);
+    }
     const ms = Math.min(FIRST_PAUSE_MS * 2 ** failures, MAX_PAUSE_MS);
     await pause(ms * (0.5 + Math.random() / 2), signal);
   }
@@ -391,14 +398,16 @@ function busy(label: string): Error {
   );
 }
 
-function unreachable({ shown }: Documents, cause: unknown): Error {
+function unreachable(
+  { shown }: Documents,
+  isUnsure: boolean,
+  cause: unknown,
+): Error {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return external(
-    "store_unreachable",
-    `Cannot reach ${shown}: ${reason}`,
-    {
-      cause,
-      hint: "nothing was changed here; try again once it can be reached",
-    },
-  );
+  const hint = isUnsure
+    ? "it may be stored all the same: once it can be reached, look before you try again: orc status"
+    : "nothing was changed here; try again once it can be reached";
+  return external("store_unreachable", `Cannot reach ${shown}: ${reason}`, {
+    ...{ cause, hint },
+  });
 }

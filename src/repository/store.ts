@@ -111,11 +111,15 @@ export async function documentsOf(
   opened.set(host, known);
   const key = JSON.stringify([module, url]);
   const { openModule } = await import("../documents/module.ts");
-  const made = known.get(key) ?? openModule(module, {
+  const present = known.get(key);
+  if (present !== undefined) return await present;
+  const made = openModule(module, {
     ...{ home, directory: parentDirectory(userLayout(home).config) ?? home },
     runtime: host.identity().runtime,
   }, { url, password: () => passwordOf(host, site) });
   known.set(key, made);
+  // What could not be opened may be, once its reason is gone.
+  made.catch(() => known.delete(key));
   return await made;
 }
 

@@ -62,3 +62,26 @@ Deno.test("on Deno a package is taken from npm, in that version", async () => {
   assertEquals(code, "invalid_store_module");
   assertStringIncludes(message, "its default export is no function");
 });
+
+Deno.test("an error of orc that a module throws stays what it is, and any other is the module's", () =>
+  withTemporaryDirectory(async (root) => {
+    const directory = await Deno.realPath(root);
+    writeTree(root, {
+      "own.mjs":
+        "export default () => { throw new Error('no key\\nat all'); };",
+      "orc.mjs": `export default () => {
+        throw Object.assign(new Error('closed'), {
+          name: 'OrcError', kind: 'denied', code: 'store_auth', details: {},
+        });
+      };`,
+    });
+    const site = { directory, home: root, runtime: "deno 2.9.6" };
+    const own = await refusalOf(() =>
+      openModule({ path: "./own.mjs" }, site, REQUEST)
+    );
+    assertEquals(own.code, "invalid_store_module");
+    assertStringIncludes(own.message, "it cannot be opened: no key");
+    const orc = await openModule({ path: "./orc.mjs" }, site, REQUEST)
+      .catch((error) => error);
+    assertEquals(orc.code, "store_auth");
+  }));

@@ -221,6 +221,9 @@ Deno.test("a module that keeps no sessions is named, and nothing is written in i
     "./missing.ts": "",
     "./throws.ts": "throw new Error('no luck');",
     "./empty.ts": "export default () => ({ get() {} });",
+    "./nameless.ts":
+      "export default () => ({ get() {}, put() {}, delete() {}, keys() {} });",
+    "./refuses.ts": "export default () => { throw new Error('no key'); };",
   };
   for (const [name, text] of Object.entries(wrong)) {
     await byModule(async ({ directory, orc }, env) => {

@@ -1,4 +1,8 @@
-import { addressOf } from "../../src/settings/store_rules.ts";
+import {
+  addressOf,
+  isStoreUrl,
+  storeModuleOf,
+} from "../../src/settings/store_rules.ts";
 import { assertEquals } from "@std/assert";
 
 Deno.test("addressOf() takes a URL apart, and calls local what nobody can listen to", () => {
@@ -69,4 +73,43 @@ Deno.test("addressOf() names a place without its user", () => {
     shown("postgres://ada@/orc?host=/run/pg"),
     'database "orc" at /run/pg',
   );
+});
+
+Deno.test("storeModuleOf() knows a package by its exact version, and a file by its path", () => {
+  const named = (name: string, version: string) => ({ name, version });
+  const cases = [
+    ["npm:shelf@1.2.3", named("shelf", "1.2.3")],
+    ["npm:@team/shelf@1.2.3-rc.1", named("@team/shelf", "1.2.3-rc.1")],
+    ["./backend.ts", { path: "./backend.ts" }],
+    ["../backend.mjs", { path: "../backend.mjs" }],
+    ["~/stores/backend.js", { path: "~/stores/backend.js" }],
+    ["/srv/backend.cts", { path: "/srv/backend.cts" }],
+    ["C:\\stores\\backend.js", { path: "C:\\stores\\backend.js" }],
+    ...[
+      ...["file", "auto", "postgres", "", "npm:shelf", "npm:shelf@1"],
+      ...["npm:shelf@^1.2.3", "npm:shelf@latest", "npm:../x@1.2.3"],
+      ...["backend.ts", "./backend", "https://shelf.example/backend.ts"],
+      ...["jsr:@team/shelf@1.2.3", "data:text/javascript,1.js"],
+    ].map((text) => [text, undefined] as const),
+  ] as const;
+  for (const [text, module] of cases) {
+    assertEquals(storeModuleOf(text), module, text);
+  }
+});
+
+Deno.test("isStoreUrl() takes what a module understands, and no password in it", () => {
+  const right = [
+    ...["postgres://ada@db.example/orc", "file:///home/ada/orc.db"],
+    ...[
+      "redis://ada@cache.example:6379/0",
+      "s3+https://bucket.example/a@b:c@d",
+    ],
+  ];
+  const wrong = [
+    ...["postgres://ada:secret@db.example/orc", "postgres://db.example/orc"],
+    ...["redis://ada:secret@cache.example/0", "redis://:secret@cache.example"],
+    ...["cache.example/0", "redis://a b", ""],
+  ];
+  assertEquals(right.filter((url) => !isStoreUrl(url)), []);
+  assertEquals(wrong.filter(isStoreUrl), []);
 });

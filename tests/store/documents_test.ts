@@ -12,9 +12,9 @@ import {
   noteOf,
   numbers,
 } from "../../src/contract/fixtures.ts";
-import { isOrcError } from "../../src/base/error.ts";
+import { isOrcError, type OrcError } from "../../src/base/error.ts";
 import { testStore } from "./contract.ts";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 
 testStore(
   "documentStore()",
@@ -97,16 +97,33 @@ Deno.test("a backend that fails at random loses no update, and stores none twice
   }
 });
 
-Deno.test("a backend that never answers is named, with what it says", async () => {
-  const dead: Documents = {
-    ...memoryDocuments(),
+/** What an update is refused with by a backend that fails from a moment on. */
+async function failureOf(at: "get" | "put"): Promise<OrcError> {
+  const all = memoryDocuments();
+  let isDead = false;
+  const fails = () => Promise.reject(new Error("it is locked"));
+  const { store } = documentFixture({
+    ...all,
     shown: "the shelf",
-    get: () => Promise.reject(new Error("it is locked")),
-  };
-  const error = await documentFixture(dead).store.read(ID)
-    .catch((error) => error);
+    get: (key) => isDead ? fails() : all.get(key),
+    put: async (...request) => {
+      const version = await all.put(...request);
+      if (at === "put" && version !== "1") isDead = true;
+      return isDead ? await fails() : version;
+    },
+  });
+  await store.create(newSession(ID));
+  isDead = at === "get";
+  const error = await store.update(ID, noteOf("Once")).catch((error) => error);
   assert(isOrcError(error, "store_unreachable"), String(error));
   assertEquals(error.message, "Cannot reach the shelf: it is locked");
+  return error;
+}
+
+Deno.test("a backend that no longer answers is named, with whether something may be stored", async () => {
+  const [asked, sent] = await Promise.all([failureOf("get"), failureOf("put")]);
+  assertMatch(asked.hint ?? "", /^nothing was changed here/);
+  assertMatch(sent.hint ?? "", /^it may be stored all the same/);
 });
 
 Deno.test("what is left of a session that is gone belongs to none that comes after it", async () => {
