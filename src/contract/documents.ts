@@ -145,6 +145,13 @@ export const documentsContract: readonly DocumentsCase[] = [
 
 const CHECKSUM = /"_checksum": "[^"]*"/;
 
+/** A state that somebody else wrote, signed as orc would. */
+export async function signed(text: string): Promise<string> {
+  const state = orElse(() => asObject(parseJson(text, "")), () => undefined);
+  const sum = state ? await checksumOf(state) : "";
+  return text.replace(CHECKSUM, `"_checksum": "${sum}"`);
+}
+
 /**
  * Makes what {@linkcode storeContract} needs to play with documents: the store of a repository that nobody else
  * has, opened as often as wanted, with answers that get lost and states that somebody else wrote. What a case
@@ -207,10 +214,7 @@ export function documentFixture(documents: Documents): StoreFixture {
     kept: async (id) => (await headOf(id)).head.state,
     rewrite: async (id, change) => {
       const { head, version } = await headOf(id);
-      const text = change(head.state);
-      const read = orElse(() => asObject(parseJson(text, id)), () => undefined);
-      const sum = read ? await checksumOf(read) : "";
-      const state = text.replace(CHECKSUM, `"_checksum": "${sum}"`);
+      const state = await signed(change(head.state));
       await documents.put(keyOf(id), encodeHead({ ...head, state }), version);
     },
   };

@@ -2,10 +2,10 @@
 import { onRefusal } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
 import { isSessionId } from "../base/ids.ts";
-import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
+import { jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import { encodeLogLine, type RecordedEvent } from "../engine/event.ts";
-import { type Remark, sessionMeta } from "../session/create.ts";
+import { metaIn, type Remark, sessionMeta } from "../session/create.ts";
 import { encodeSession } from "../session/encode.ts";
 import type {
   MayRemove,
@@ -17,7 +17,6 @@ import type {
 import { notNew, stamp, stampNew } from "../session/update.ts";
 import { type Head, logBytesOf } from "./head.ts";
 import { besideOf } from "./kept.ts";
-import { metaIn } from "./list.ts";
 import type { SessionDocuments } from "./sessions.ts";
 
 export async function createSession(
@@ -113,12 +112,11 @@ async function isStored(
 /** @throws {OrcError} `no_such_session` (not_found), `store_busy` (conflict); `invalid_meta` (corrupt) */
 export async function nameSession(
   documents: SessionDocuments,
-  { id, said, startedAtLocal }: Remark,
+  { id, said }: Remark,
 ): Promise<readonly string[]> {
   return await documents.change(id, async (found) => {
     const { head } = found ?? await documents.hold(id);
-    const known: JsonObject = metaIn(head, documents.labelOf(id)) ??
-      jsonObject(sessionMeta(id, startedAtLocal));
+    const known = metaIn(head.meta, documents.labelOf(id));
     const meta = printJson(withFields(known, said));
     return { head: { ...head, meta }, result: [] };
   });

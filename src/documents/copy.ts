@@ -1,5 +1,4 @@
 /** Sessions that come among documents, or leave them, as they are. */
-import { conflict } from "../base/error.ts";
 import { decodeUtf8 } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import { assertWritable } from "../session/encode.ts";
@@ -9,12 +8,13 @@ import {
   carriedMeta,
   type CarriedOutput,
   type CarryingStore,
+  changedMeanwhile,
 } from "../session/kept/carried.ts";
 import { pagedLines } from "../session/kept/paged.ts";
 import { nameSession, sweep } from "./change.ts";
 import { encodeLines, type Head, isTailFull, logBytesOf } from "./head.ts";
 import { CHECKPOINTS, checkpointsIn, OUTPUTS } from "./kept.ts";
-import { metaIn } from "./list.ts";
+import { metaIn } from "../session/create.ts";
 import { LOG, nameOfPage, type SessionDocuments } from "./sessions.ts";
 import { storeOf } from "./store.ts";
 
@@ -41,7 +41,7 @@ async function carriedOf(
   return {
     session,
     state: head.state,
-    meta: carriedMeta(metaIn(head, all.labelOf(id))),
+    meta: carriedMeta(metaIn(head.meta, all.labelOf(id))),
     async *log() {
       for await (const lines of pagedLines(all.logOf(id))) {
         for (const { startBytes, bytes } of lines) {
@@ -81,7 +81,7 @@ async function keepCarried(
     const present = found?.head.state;
     // An answer that got lost leaves it as it was to be.
     if (present === state) return { result: undefined };
-    if (present !== before) throw changedMeanwhile(all, id);
+    if (present !== before) throw changedMeanwhile(all.labelOf(id));
     const empty: Head = {
       ...{ life, serial, state, pagedBytes: 0, tail: [] },
       meta: found?.head.meta ?? printJson(meta),
@@ -152,12 +152,4 @@ async function putPart(
   text: string,
 ): Promise<void> {
   await all.ask((documents) => documents.put(key, text, undefined));
-}
-
-function changedMeanwhile(all: SessionDocuments, id: string): Error {
-  return conflict(
-    "session_changed",
-    `Cannot replace ${all.labelOf(id)}: it was changed meanwhile`,
-    { hint: "try again" },
-  );
 }

@@ -1,6 +1,7 @@
 /** Which sessions of a repository are kept among documents, and what is said of them. */
-import { corrupt, onRefusal } from "../base/error.ts";
-import { asObject, type JsonObject, parseJson } from "../base/json.ts";
+import { onRefusal } from "../base/error.ts";
+import type { JsonObject } from "../base/json.ts";
+import { metaIn } from "../session/create.ts";
 import type { SessionEntry, StoreListOptions } from "../session/store.ts";
 import type { Head } from "./head.ts";
 import type { SessionDocuments } from "./sessions.ts";
@@ -47,7 +48,7 @@ export async function readMetas(
   const metas = new Map<string, JsonObject>();
   await eachOf(documents, ids, async (id, find) => {
     const meta = await find().then((head) =>
-      metaIn(head, documents.labelOf(id))
+      metaOf(head, documents.labelOf(id))
     ).catch(onRefusal(({ message }) => void problems.push(message)));
     if (meta) metas.set(id, meta);
   });
@@ -73,15 +74,9 @@ async function eachOf(
 }
 
 /** @throws {OrcError} `invalid_json` or `invalid_meta` (corrupt) */
-export function metaIn(
+export function metaOf(
   head: Head | undefined,
   label: string,
 ): JsonObject | undefined {
-  if (head === undefined) return undefined;
-  const meta = asObject(parseJson(head.meta, `what is said of ${label}`));
-  if (meta !== undefined) return meta;
-  throw corrupt(
-    "invalid_meta",
-    `Cannot use what is said of ${label}: it is no object`,
-  );
+  return head && metaIn(head.meta, label);
 }

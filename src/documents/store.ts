@@ -10,7 +10,7 @@ import {
 import type { Documents } from "./documents.ts";
 import { logBytesOf } from "./head.ts";
 import { checkpointsIn, feedbackIn, outputsIn } from "./kept.ts";
-import { listEntries, metaIn, readMetas } from "./list.ts";
+import { listEntries, metaOf, readMetas } from "./list.ts";
 import { type DocumentStoreOptions, SessionDocuments } from "./sessions.ts";
 
 export type { DocumentStoreOptions } from "./sessions.ts";
@@ -44,7 +44,7 @@ export function storeOf(all: SessionDocuments): SessionStore {
       return head === undefined ? 0 : logBytesOf(head);
     },
     version: async (id) => (await headOf(id))?.serial.toString(),
-    meta: async (id) => metaIn(await headOf(id), all.labelOf(id)),
+    meta: async (id) => metaOf(await headOf(id), all.labelOf(id)),
     metas: (...request) => readMetas(all, ...request),
     nameSession: (naming) => nameSession(all, naming),
     checkpoints: (id) => Promise.resolve(checkpointsIn(all, id)),

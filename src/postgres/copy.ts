@@ -1,5 +1,4 @@
 /** Sessions that come into a database, or leave it, as they are. */
-import { conflict } from "../base/error.ts";
 import { printJson } from "../base/json_print.ts";
 import { epochMsOf } from "../base/time.ts";
 import { decodeLogLine } from "../engine/event.ts";
@@ -9,12 +8,13 @@ import {
   carriedMeta,
   type CarriedOutput,
   type CarryingStore,
+  changedMeanwhile,
 } from "../session/kept/carried.ts";
 import { pagedLines } from "../session/kept/paged.ts";
 import { assertWritable } from "../session/encode.ts";
 import type { Sql, Value } from "./connection.ts";
 import { checkpointsIn } from "./kept.ts";
-import { metaIn, nameSession } from "./meta.ts";
+import { metaOf, nameSession } from "./meta.ts";
 import type { SessionRows } from "./rows.ts";
 import { storeOfRows } from "./store.ts";
 
@@ -42,7 +42,7 @@ async function carriedOf(
   return {
     session,
     state: String(row.state),
-    meta: carriedMeta(metaIn(row, rows.labelOf(id))),
+    meta: carriedMeta(metaOf(row, rows.labelOf(id))),
     async *log() {
       for await (const lines of pagedLines(await rows.logOf(id))) {
         for (const { startBytes, bytes } of lines) {
@@ -88,7 +88,7 @@ async function keepCarried(
     const present = row && String(row.state);
     // An answer that got lost leaves it as it was to be.
     if (present !== state) {
-      if (present !== before) throw changedMeanwhile(rows, id);
+      if (present !== before) throw changedMeanwhile(rows.labelOf(id));
       if (row === undefined) await insertSession(rows, sql, carried);
       await storeCopy(rows, sql, carried);
     }
@@ -192,12 +192,4 @@ async function storeBeside(
       [...key, name, content],
     );
   }
-}
-
-function changedMeanwhile(rows: SessionRows, id: string): Error {
-  return conflict(
-    "session_changed",
-    `Cannot replace ${rows.labelOf(id)}: it was changed meanwhile`,
-    { hint: "try again" },
-  );
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from "../base/json.ts";
 import { decodeState } from "../session/read.ts";
 import type { SessionEntry, StoreListOptions } from "../session/store.ts";
 import type { Row } from "./connection.ts";
-import { metaIn } from "./meta.ts";
+import { metaOf } from "./meta.ts";
 import type { SessionRows } from "./rows.ts";
 
 /** States that are read at once; each is held in memory. */
@@ -99,7 +99,7 @@ export async function listEverywhere(
       const [repoId, id] = [String(row.repo), String(row.id)];
       const label = `session ${id} of ${database.shown}`;
       const meta = orElse(
-        () => metaIn(row, label),
+        () => metaOf(row, label),
         ({ message }) => void problems.push(message),
       );
       entries.push({ ...await entryOf(row, id, label), repoId, meta });

@@ -1,14 +1,8 @@
 /** What is said of a session in a database besides its work. */
-import { corrupt, orElse } from "../base/error.ts";
-import {
-  asObject,
-  type JsonObject,
-  jsonObject,
-  parseJson,
-  withFields,
-} from "../base/json.ts";
+import { orElse } from "../base/error.ts";
+import { type JsonObject, jsonObject, withFields } from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
-import { type Remark, sessionMeta } from "../session/create.ts";
+import { metaIn, type Remark, sessionMeta } from "../session/create.ts";
 import type { Row } from "./connection.ts";
 import type { SessionRows } from "./rows.ts";
 
@@ -16,7 +10,7 @@ export async function readMeta(
   rows: SessionRows,
   id: string,
 ): Promise<JsonObject | undefined> {
-  return metaIn(await rows.small(id), rows.labelOf(id));
+  return metaOf(await rows.small(id), rows.labelOf(id));
 }
 
 export async function readMetas(
@@ -37,7 +31,7 @@ export async function readMetas(
   for (const row of found) {
     const id = String(row.id);
     const meta = orElse(
-      () => metaIn(row, rows.labelOf(id)),
+      () => metaOf(row, rows.labelOf(id)),
       ({ message }) => void problems.push(message),
     );
     if (meta !== undefined) metas.set(id, meta);
@@ -51,7 +45,7 @@ export async function nameSession(
 ): Promise<readonly string[]> {
   const key = await rows.keyOf(id);
   await rows.write(id, async (sql) => {
-    const known = metaIn(await rows.hold(sql, id), rows.labelOf(id)) ??
+    const known = metaOf(await rows.hold(sql, id), rows.labelOf(id)) ??
       jsonObject(sessionMeta(id, startedAtLocal));
     const text = printJson(withFields(known, said), 2);
     await sql("update orc.session set meta = $3 where repo = $1 and id = $2", [
@@ -61,16 +55,9 @@ export async function nameSession(
   return [];
 }
 
-export function metaIn(
+export function metaOf(
   row: Row | undefined,
   label: string,
 ): JsonObject | undefined {
-  const { meta: text = null } = row ?? {};
-  if (typeof text !== "string") return undefined;
-  const meta = asObject(parseJson(text, label));
-  if (meta !== undefined) return meta;
-  throw corrupt(
-    "invalid_meta",
-    `Cannot use what is said of ${label}: it is no object`,
-  );
+  return typeof row?.meta === "string" ? metaIn(row.meta, label) : undefined;
 }

@@ -1,6 +1,13 @@
-import { external, OrcError, unlessCorrupt } from "../base/error.ts";
+import { corrupt, external, OrcError, unlessCorrupt } from "../base/error.ts";
 import { handed } from "../base/handed.ts";
-import { jsonObject, type JsonValue, withFields } from "../base/json.ts";
+import {
+  asObject,
+  type JsonObject,
+  jsonObject,
+  type JsonValue,
+  parseJson,
+  withFields,
+} from "../base/json.ts";
 import { printJson } from "../base/json_print.ts";
 import {
   REMOVED_PREFIX,
@@ -93,6 +100,20 @@ export function sessionMeta(
   localTime: string,
 ): Readonly<Record<string, string>> {
   return { session_id: id, created_at: localTime, repo_root: "." };
+}
+
+/**
+ * What is said of a session where that is kept as a text.
+ *
+ * @throws {OrcError} `invalid_json` or `invalid_meta` (corrupt)
+ */
+export function metaIn(text: string, label: string): JsonObject {
+  const meta = asObject(parseJson(text, label));
+  if (meta !== undefined) return meta;
+  throw corrupt(
+    "invalid_meta",
+    `Cannot use what is said of ${label}: it is no object`,
+  );
 }
 
 /** What the files of a new session hold. */

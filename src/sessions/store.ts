@@ -13,7 +13,7 @@ import { databaseOf, documentsOf } from "../repository/store.ts";
 import { readValue } from "../settings/files.ts";
 import { storeModuleOf } from "../settings/store_rules.ts";
 import { epochMsOf } from "../base/time.ts";
-import { movedText } from "../session/kept/carried.ts";
+import { movedAway, movedText } from "../session/kept/carried.ts";
 import type { DatabaseLook } from "../postgres/database.ts";
 import { storeFindings } from "./store_rules.ts";
 
@@ -113,13 +113,13 @@ async function movedFindings(
   ids: readonly string[],
 ): Promise<readonly Finding[]> {
   for (const id of ids.slice(-LOOKED_AT)) {
-    const text = movedText(
+    const moved = movedAway(
       await store.meta(id).catch(onRefusal(() => undefined)),
     );
-    if (text === undefined) continue;
+    if (moved === undefined) continue;
+    const [message, { remedy }] = [movedText(moved), moved];
     const code = "session_moved";
-    const remedy = /orc config set store .*$/.exec(text)?.[0] ?? "";
-    return [warningFinding({ code, path, session: id, message: text, remedy })];
+    return [warningFinding({ code, path, session: id, message, remedy })];
   }
   return [];
 }

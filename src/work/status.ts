@@ -83,8 +83,8 @@ export async function openStatus(
     warnings.push(...await approvedElsewhere(repository, session));
   }
   if (meta?.has("moved")) {
-    const { movedText } = await import("../session/kept/carried.ts");
-    warnings.push(...[movedText(meta)].flatMap((text) => text ?? []));
+    const { movedAway, movedText } = await import("../session/kept/carried.ts");
+    warnings.push(...[movedAway(meta) ?? []].flat().map(movedText));
   }
   const sizing = asObject(asObject(session.state.definition)?.get("sizing"));
   const status = {

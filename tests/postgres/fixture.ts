@@ -5,7 +5,8 @@ import {
 } from "../../src/postgres/database.ts";
 import { postgresStore } from "../../src/postgres/store.ts";
 import { addressOf } from "../../src/settings/store_rules.ts";
-import { contexts, signed } from "../store/file_fixture.ts";
+import { signed } from "../../src/contract/documents.ts";
+import { contexts } from "../store/file_fixture.ts";
 
 let repositories = 0;
 

@@ -4,6 +4,7 @@ import {
   type SessionLayout,
   sessionLayout,
 } from "../../src/base/layout.ts";
+import { eventOf } from "../../src/contract/fixtures.ts";
 import { decide } from "../../src/engine/decide.ts";
 import { decodeLogLine, type RecordedEvent } from "../../src/engine/event.ts";
 import type {
@@ -12,16 +13,8 @@ import type {
   ProcessIdentity,
 } from "../../src/files/lock_record.ts";
 import { fileStore } from "../../src/session/read.ts";
-import type {
-  Session,
-  SessionStore,
-  StoreContext,
-} from "../../src/session/store.ts";
-import type {
-  Decision,
-  Event,
-  SessionState,
-} from "../../src/workflow/types.ts";
+import type { SessionStore, StoreContext } from "../../src/session/store.ts";
+import type { SessionState } from "../../src/workflow/types.ts";
 import {
   HUMAN,
   itemOf,
@@ -30,6 +23,13 @@ import {
   workflowOf,
 } from "../engine/fixtures.ts";
 import { withTemporaryDirectory } from "../files/temporary.ts";
+
+export {
+  complete,
+  completedItems,
+  eventOf,
+  noteOf,
+} from "../../src/contract/fixtures.ts";
 
 /** The instant at which everything happens in these tests. */
 export const NOW = "2026-03-01T10:00:00Z";
@@ -105,50 +105,6 @@ export function startedState(itemIds: readonly string[]): SessionState {
   const items = itemIds.map((id) => itemOf(id));
   const workflow = workflowOf([phaseOf("PLAN", items)]);
   return decide(workflow, undefined, START, { at: NOW, caller: HUMAN }).state;
-}
-
-/** An event of the session in {@linkcode startedState}. */
-export function eventOf(type: Event["type"], itemId: string | null): Event {
-  return {
-    type,
-    phaseId: "PLAN",
-    itemId,
-    message: `${type}: ${itemId}`,
-    details: new Map([["note", "größer"]]),
-    actor: "system",
-  };
-}
-
-/** Decides that an item is completed; nothing happens when it is already. */
-export function complete(itemId: string): (session: Session) => Decision {
-  return ({ state }) => {
-    if (completedItems(state).includes(itemId)) return { state, events: [] };
-    const phases = state.phases.map((phase) => ({
-      ...phase,
-      items: phase.items.map((item) =>
-        item.id === itemId ? { ...item, status: "completed" as const } : item
-      ),
-    }));
-    return {
-      state: { ...state, phases },
-      events: [eventOf("item_completed", itemId)],
-    };
-  };
-}
-
-/** A change that records an event and nothing else. */
-export function noteOf(text: string): (session: Session) => Decision {
-  return ({ state }) => ({
-    state,
-    events: [{ ...eventOf("note_added", null), message: text }],
-  });
-}
-
-/** Ids of the completed items. */
-export function completedItems({ phases }: SessionState): readonly string[] {
-  return phases.flatMap(({ items }) => items)
-    .filter(({ status }) => status === "completed")
-    .map(({ id }) => id);
 }
 
 /** A session on disk, and the store it is in. */

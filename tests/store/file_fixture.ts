@@ -1,20 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import type { StoreFixture } from "../../src/contract/contract.ts";
-import { checksumOf } from "../../src/base/checksum.ts";
-import { orElse } from "../../src/base/error.ts";
-import { asObject, parseJson } from "../../src/base/json.ts";
+import { signed } from "../../src/contract/documents.ts";
 import { repositoryLayout, sessionLayout } from "../../src/base/layout.ts";
 import { fileStore } from "../../src/session/read.ts";
 import { storeContext } from "../session/fixtures.ts";
-
-const CHECKSUM = /"_checksum": "[^"]*"/;
-
-/** A state that somebody else wrote, signed as orc would. */
-export async function signed(text: string): Promise<string> {
-  const state = orElse(() => asObject(parseJson(text, "")), () => null);
-  const sum = state ? await checksumOf(state) : "";
-  return text.replace(CHECKSUM, `"_checksum": "${sum}"`);
-}
 
 /** Surroundings of the stores of one test: each makes tokens and ids of its own. */
 export function contexts(): () => ReturnType<typeof storeContext> {

@@ -1,5 +1,5 @@
 /** A session on its way between files and a database, byte for byte. */
-import { corrupt } from "../../base/error.ts";
+import { conflict, corrupt, type OrcError } from "../../base/error.ts";
 import {
   asObject,
   type JsonObject,
@@ -71,6 +71,15 @@ export interface CarryingStore {
   remark(remark: Remark): Promise<void>;
 }
 
+/** What is to be replaced is another by now than the one that was judged. */
+export function changedMeanwhile(label: string): OrcError {
+  return conflict(
+    "session_changed",
+    `Cannot replace ${label}: it was changed meanwhile`,
+    { hint: "try again" },
+  );
+}
+
 /** Says in `meta.json` where a session counts instead, since when. */
 export const MOVED = "moved";
 
@@ -78,14 +87,31 @@ export function isMoved(meta: JsonObject | undefined): boolean {
   return asObject(meta?.get(MOVED)) !== undefined;
 }
 
-/** Says which one of a session counts that was moved away; undefined for any other. */
-export function movedText(meta: JsonObject | undefined): string | undefined {
+/** Where a session counts that was moved away. */
+export interface MovedAway {
+  /** Says so, for people. */
+  readonly message: string;
+  /** What makes orc look there. */
+  readonly remedy: string;
+}
+
+/** Undefined for a session that was not moved away. */
+export function movedAway(
+  meta: JsonObject | undefined,
+): MovedAway | undefined {
   const moved = asObject(meta?.get(MOVED));
   if (moved === undefined) return undefined;
   const [address, at, to] = ["address", "at", "to"].map((key) =>
     textAt(moved, key)
   );
-  return `This session counts elsewhere since it was moved at ${at}, to ${address}: orc config set store ${to} --global`;
+  const message =
+    `This session counts elsewhere since it was moved at ${at}, to ${address}`;
+  return { message, remedy: `orc config set store ${to} --global` };
+}
+
+/** Both in one sentence. */
+export function movedText({ message, remedy }: MovedAway): string {
+  return `${message}: ${remedy}`;
 }
 
 /** What of its `meta.json` a session takes along: where on this disk it lies means nothing elsewhere. */
